@@ -1,0 +1,65 @@
+"""What the harness knows of each metric: one table, not many branches.
+
+A metric is a pure function of arrays together with all that is needed to read its numbers. Adding
+one is writing its module and one entry in :data:`benchmark.metrics.METRICS`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+#: The transformations of codes under which a metric may be declared invariant.
+Invariance = Literal["permutation", "constant", "positive_scale", "shift", "sign", "duplicate"]
+
+Family = Literal["disentanglement", "dimension"]
+
+
+@dataclass(frozen=True)
+class Output:
+    """One number that a metric returns.
+
+    Attributes
+    ----------
+    key : its key in the dict that ``compute`` returns
+    column : its name in a result and on the leaderboard, unique over all metrics
+    label : short name for a table's head
+    description : one or two sentences: what it says, its range, how to read it
+    higher_is_better : direction, None for a number that is neither good nor bad
+    unit : ``""`` for a bare number
+    """
+
+    key: str
+    column: str
+    label: str
+    description: str
+    higher_is_better: bool | None
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric and what is known of it.
+
+    Attributes
+    ----------
+    name : its name in ``compute``
+    family : the family of the result it belongs to
+    function : pure, keyword-only ``factors=, codes=, seed=`` plus its own options; returns named
+        numbers
+    outputs : the numbers it returns that a result shows
+    reference : the paper it comes from
+    needs_factors : False if ``factors=None`` is allowed
+    needs_log_variance : True if it reads ``log_variance=``
+    invariances : transformations of the codes that do not change it (beyond rounding)
+    lacks : for each other transformation, the reason why it does change it
+    """
+
+    name: str
+    family: Family
+    function: Callable[..., dict[str, float]]
+    outputs: tuple[Output, ...]
+    reference: str
+    needs_factors: bool = True
+    needs_log_variance: bool = False
+    invariances: frozenset[Invariance] = frozenset()
+    lacks: Mapping[Invariance, str] = field(default_factory=dict)
