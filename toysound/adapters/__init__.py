@@ -1,0 +1,1 @@
+"""Datasets behind the interfaces of other libraries; each imports its library only when used."""

@@ -1,0 +1,25 @@
+"""The registry of datasets: every name that ``toysound list`` shows."""
+
+from toysound.catalog.spec import DatasetSpec
+from toysound.catalog.tones import MONO, TONES
+from toysound.errors import unknown_name
+
+CATALOG: dict[str, DatasetSpec] = {spec.name: spec for spec in (TONES, *MONO)}
+
+
+def list_datasets() -> list[str]:
+    """Return the names of all datasets, in the order of the curriculum."""
+    return list(CATALOG)
+
+
+def get_spec(name: str) -> DatasetSpec:
+    """Return the specification of a dataset.
+
+    Raises
+    ------
+    UsageError
+        If there is none of that name; the message suggests the nearest.
+    """
+    if name not in CATALOG:
+        raise unknown_name("dataset", name, CATALOG, see="'toysound list' shows all")
+    return CATALOG[name]

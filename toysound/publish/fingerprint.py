@@ -1,0 +1,97 @@
+"""The fingerprint: which sounds a folder holds, independent of how they are packed.
+
+``audio_sha256`` is the SHA-256 of the little-endian 16-bit samples of all cells in index order. It
+does not depend on the file format, the size of the shards or the number of workers, and not on
+container bytes, which change with the version of an encoder while the samples stay the same. Each
+shard's own hash lets ``verify`` say where a folder was damaged.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toysound.errors import ToySoundError
+from toysound.files import write_text
+
+FILE_NAME = "fingerprint.json"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A run of consecutive cells and the files it is stored in.
+
+    Attributes
+    ----------
+    start, stop : the cells, half open
+    sha256 : of their samples in index order
+    files : path relative to the dataset's folder -> size in bytes
+    """
+
+    start: int
+    stop: int
+    sha256: str
+    files: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What ``fingerprint.json`` holds."""
+
+    generator_version: str
+    dataset: dict[str, Any]
+    num_sounds: int
+    audio_sha256: str
+    formats: list[str]
+    shards: list[Shard]
+
+    @property
+    def name(self) -> str:
+        """Name of the dataset."""
+        return str(self.dataset["name"])
+
+    def save(self, folder: Path) -> None:
+        """Write the file into the dataset's folder."""
+        write_text(folder / FILE_NAME, json.dumps(asdict(self), indent=1) + "\n")
+
+
+def load_fingerprint(folder: Path) -> Fingerprint:
+    """Read the fingerprint of a dataset's folder.
+
+    Raises
+    ------
+    ToySoundError
+        If there is none (the folder is no dataset, or was not finished) or it is malformed.
+    """
+    path = folder / FILE_NAME
+    if not path.is_file():
+        raise ToySoundError(
+            f"'{folder}' has no {FILE_NAME}: it is not a finished dataset; "
+            "run 'toysound generate NAME --out DIR', which goes on where it stopped"
+        )
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        data["shards"] = [Shard(**shard) for shard in data["shards"]]
+        fingerprint = Fingerprint(**data)
+        if not isinstance(fingerprint.dataset["name"], str):
+            raise TypeError("the dataset's name is not text")
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ToySoundError(
+            f"'{path}' is not a fingerprint that toysound wrote ({type(error).__name__}: {error}); "
+            "generate the dataset again"
+        ) from None
+    return fingerprint
+
+
+def sample_bytes(samples: NDArray[np.int16]) -> bytes:
+    """Return samples as the bytes that are hashed: little-endian int16, index order."""
+    return samples.astype("<i2", copy=False).tobytes()
+
+
+def sha256(samples: NDArray[np.int16]) -> str:
+    """Return the SHA-256 of samples as hexadecimal text."""
+    return hashlib.sha256(sample_bytes(samples)).hexdigest()
