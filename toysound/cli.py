@@ -1,85 +1,13 @@
-"""The command ``toysound`` and the subcommands of the generator.
-
-Only calls are made here; the work is done in the modules. Exit codes: 0 done, 1 it could not be
-done (one clear sentence on standard error), 2 the request was malformed.
-"""
+"""The subcommands of the generator. Only calls are made here; the work is done in the modules."""
 
 import json
 import os
-import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import NoReturn
 
 from toysound.command import Command
-from toysound.errors import ToySoundError, UsageError, unknown_name
-from toysound.version import __version__
-
-
-class _Parser(ArgumentParser):
-    """An argument parser whose errors are one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; '{self.prog} --help' explains")
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code; no traceback reaches a user."""
-    try:
-        return _dispatch(sys.argv[1:] if arguments is None else list(arguments))
-    except UsageError as error:
-        return _fail(str(error), 2)
-    except ToySoundError as error:
-        return _fail(str(error), 1)
-    except KeyboardInterrupt:
-        return _fail("interrupted; run the same command again to go on", 1)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except OSError as error:
-        where = f" '{error.filename}'" if error.filename else ""
-        return _fail(f"cannot read or write{where}: {error.strerror or error}", 1)
-    except Exception as error:
-        if os.environ.get("TOYSOUND_DEBUG"):
-            raise
-        return _fail(
-            f"internal error: {type(error).__name__}: {error}; please report it "
-            "(TOYSOUND_DEBUG=1 shows where)",
-            1,
-        )
-
-
-def _dispatch(arguments: list[str]) -> int:
-    commands = {entry.name: entry for entry in entry_points(group="toysound.commands")}
-    if arguments[:1] in (["--version"], ["-V"]):
-        print(f"toysound {__version__}")
-        return 0
-    if not arguments or arguments[0] in ("-h", "--help"):
-        print("usage: toysound COMMAND ...\n")
-        for name, entry in commands.items():
-            print(f"  {name:12} {entry.load().help}")
-        print("\n'toysound COMMAND --help' explains each")
-        return 0 if arguments else 2
-    if arguments[0] not in commands:
-        raise unknown_name("command", arguments[0], commands)
-    try:
-        command: Command = commands[arguments[0]].load()
-    except ModuleNotFoundError as error:
-        raise ToySoundError(
-            f"'toysound {arguments[0]}' needs the package '{error.name}'; "
-            "pip install 'toysound[all]' brings it"
-        ) from None
-    parser = _Parser(prog=f"toysound {arguments[0]}", description=command.help)
-    command.add_arguments(parser)
-    return command.run(parser.parse_args(arguments[1:]))
-
-
-def _fail(sentence: str, code: int) -> int:
-    print(f"toysound: {' '.join(sentence.split())}", file=sys.stderr)
-    return code
+from toysound.errors import ToySoundError, UsageError
 
 
 def _name(parser: ArgumentParser) -> None:
@@ -192,6 +120,3 @@ PLOT = Command("draw a traversal of each factor", _plot_arguments, _plot)
 GENERATE = Command("render datasets into files; run again to go on", _generate_arguments, _generate)
 VERIFY = Command("recompute fingerprints and say what differs", _verify_arguments, _verify)
 RENDER = Command("render one sound to a wav file", _render_arguments, _render)
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,12 +1,13 @@
 """A dataset in the hands of a program: sounds, labels and splits.
 
 ``load("tones")`` renders sounds on demand, so that nothing has to be generated first; when the
-dataset has been generated under the data folder (``$TOYSOUND_DATA``, by default ``./data``), or when
-a folder is named, the same bytes are read from disk.
+dataset has been generated under the data folder (``$TOYSOUND_DATA``, by default ``./data``), or
+when a folder is named, the same bytes are read from disk.
 """
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,9 +28,6 @@ from toysound.version import GENERATOR_VERSION
 
 if TYPE_CHECKING:
     import torch.utils.data
-
-#: How to read each format, the fastest first.
-_SOURCES = {"npz": NpzSource, "parquet": ParquetSource, "wav": WavSource}
 
 #: Cells rendered or read at a time where a whole dataset is walked through.
 _STRIDE = 1024
@@ -166,6 +164,14 @@ class Dataset:
         return array.astype(np.int64)
 
 
+#: How to read each format, the fastest first.
+_SOURCES: dict[str, Callable[[Path, DatasetSpec, Fingerprint], Source]] = {
+    "npz": NpzSource,
+    "parquet": ParquetSource,
+    "wav": WavSource,
+}
+
+
 def data_folder() -> Path:
     """Return the folder where generated datasets are looked for: ``$TOYSOUND_DATA`` or ./data."""
     return Path(os.environ.get("TOYSOUND_DATA", "data"))
@@ -195,7 +201,7 @@ def load(name_or_folder: str | os.PathLike[str]) -> Dataset:
         return Dataset(spec, OnDemand(spec))
     if Path(text).is_dir():
         return open_folder(Path(text))
-    if text.startswith((".", "/", "~")) or Path(text).parent.is_dir() and Path(text).parts[1:]:
+    if text.startswith((".", "/", "~")) or (Path(text).parts[1:] and Path(text).parent.is_dir()):
         raise UsageError(
             f"there is no folder '{text}'; 'toysound generate NAME --out DIR' makes DIR/NAME"
         )

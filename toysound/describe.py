@@ -22,7 +22,9 @@ def overview() -> dict[str, Any]:
         for spec in CATALOG.values()
     ]
     width = max(len(str(row["name"])) for row in rows)
-    lines = [f"{row['name']:{width}}  {row['sounds']:>7,} sounds  {row['question']}" for row in rows]
+    lines = [
+        f"{row['name']:{width}}  {row['sounds']:>7,} sounds  {row['question']}" for row in rows
+    ]
     return {"datasets": rows, "text": "\n".join(lines)}
 
 
@@ -56,8 +58,12 @@ def details(name: str) -> dict[str, Any]:
             f"{first.values[a]:g}/{second.values[b]:g}" for a, b in sorted(held_out_pairs(spec))
         )
         lines.append(f"  composition holds out {first.name}/{second.name}: {pairs}")
-    return {**spec.to_json(), "num_sounds": spec.space.size, "splits": splits,
-            "text": "\n".join(lines)}
+    return {
+        **spec.to_json(),
+        "num_sounds": spec.space.size,
+        "splits": splits,
+        "text": "\n".join(lines),
+    }
 
 
 def values_in_words(factor: Factor, most: int = 16) -> str:

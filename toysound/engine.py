@@ -132,10 +132,11 @@ class Engine:
         signal.stop()
         return audio
 
-    def wavetable_oscillator(
-        self, tables: Sequence[Wavetable], frequency_hz: ArrayLike
-    ) -> Signal:
-        """Read one table per sound at its frequency, cubic interpolation, starting at phase 0.
+    def wavetable_oscillator(self, tables: Sequence[Wavetable], frequency_hz: ArrayLike) -> Signal:
+        """Read one table per sound at its frequency, cubic interpolation.
+
+        pyo advances an oscillator before its first sample; starting one step back puts the first
+        sample at the first point of the table whatever the sample rate.
 
         Parameters
         ----------
@@ -144,11 +145,10 @@ class Engine:
         """
         frequencies = _checked("frequency_hz", frequency_hz, 0.0, self.sample_rate / 2)
         handles = [self._table(table) for table in tables]
-        return Signal(self._pyo.Osc(handles, freq=frequencies, interp=_CUBIC))
+        phases = [1.0 - frequency / self.sample_rate for frequency in frequencies]
+        return Signal(self._pyo.Osc(handles, freq=frequencies, phase=phases, interp=_CUBIC))
 
-    def attack_release(
-        self, attack_s: ArrayLike, release_s: float, duration_s: float
-    ) -> Signal:
+    def attack_release(self, attack_s: ArrayLike, release_s: float, duration_s: float) -> Signal:
         """Rise linearly from 0 to 1 in ``attack_s``, hold, and fall to 0 just at ``duration_s``.
 
         Parameters

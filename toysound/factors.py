@@ -62,9 +62,8 @@ class Factor:
         if not self.name.isidentifier():
             raise ValueError(f"factor name '{self.name}' must be an identifier, such as 'pitch'")
         if self.kind not in get_args(Kind):
-            raise ValueError(
-                f"factor '{self.name}' has kind '{self.kind}'; use one of {', '.join(get_args(Kind))}"
-            )
+            known = ", ".join(get_args(Kind))
+            raise ValueError(f"factor '{self.name}' has kind '{self.kind}'; use one of {known}")
         if not self.values or not all(math.isfinite(v) for v in self.values):
             raise ValueError(f"factor '{self.name}' needs at least one value, all finite")
         if len(set(self.values)) != len(self.values):
@@ -94,9 +93,13 @@ class Factor:
             return nearest
         unit = f" {self.unit}" if self.unit else ""
         if value < grid.min() or value > grid.max():
-            problem = f"is out of range; {self.name} goes from {grid.min():g} to {grid.max():g}{unit}"
+            problem = (
+                f"is out of range; {self.name} goes from {grid.min():g} to {grid.max():g}{unit}"
+            )
         else:
-            problem = f"is not on the grid; its values are {', '.join(f'{v:g}' for v in grid)}{unit}"
+            problem = (
+                f"is not on the grid; its values are {', '.join(f'{v:g}' for v in grid)}{unit}"
+            )
         raise UsageError(f"{self.name}={value:g} {problem} (nearest: {grid[nearest]:g})")
 
     def to_json(self) -> dict[str, Any]:

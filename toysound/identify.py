@@ -68,8 +68,8 @@ def log_mel(audio: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]
 def distance_db(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the RMS difference in dB of views, shape (n,)."""
     difference = (first - second).reshape(len(first), -1)
-    return np.sqrt(np.einsum("nd,nd->n", difference, difference, dtype=np.float64)
-                   / difference.shape[1])
+    square = np.einsum("nd,nd->n", difference, difference, dtype=np.float64)
+    return np.asarray(np.sqrt(square / difference.shape[1]))
 
 
 def neighbour_pairs(space: FactorSpace, factor: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -134,9 +134,7 @@ def step_distances(
     return out
 
 
-def closest_pair(
-    views: NDArray[np.float32], stride: int = 512
-) -> tuple[float, tuple[int, int]]:
+def closest_pair(views: NDArray[np.float32], stride: int = 512) -> tuple[float, tuple[int, int]]:
     """Return the smallest distance in dB between any two views, and which two.
 
     Parameters

@@ -206,7 +206,7 @@ def _first_above(envelope: Floats, level: float) -> float:
     if index == 0:
         return 0.0
     below, above = envelope[index - 1], envelope[index]
-    return index - 1 + (level - below) / (above - below)
+    return float(index - 1 + (level - below) / (above - below))
 
 
 def _part(

@@ -43,14 +43,11 @@ def plot_traversals(name: str, out: Path) -> None:
         squeeze=False,
         layout="constrained",
     )
-    picture = None
     for factor, line, (values, views) in zip(spec.space.factors, axes, rows, strict=True):
         for axis in line[len(values) :]:
             axis.set_axis_off()
         for axis, value, view in zip(line, values, views, strict=False):
-            picture = axis.imshow(
-                view, origin="lower", aspect="auto", cmap="magma", vmin=FLOOR_DB, vmax=-20
-            )
+            axis.imshow(view, origin="lower", aspect="auto", cmap="magma", vmin=FLOOR_DB, vmax=-20)
             axis.set_title(f"{value:.4g}", fontsize=8)
             axis.set_xticks([])
             axis.set_yticks([])
@@ -61,15 +58,13 @@ def plot_traversals(name: str, out: Path) -> None:
         "64 mel bands from bottom to top",
         fontsize=10,
     )
-    figure.colorbar(picture, ax=axes, label="dB re full scale", shrink=0.6, pad=0.01)
+    figure.colorbar(axes[0, 0].images[0], ax=axes, label="dB re full scale", shrink=0.6, pad=0.01)
     with atomic(out) as partial:
         figure.savefig(partial, dpi=110, format=out.suffix.removeprefix(".") or "png")
     plt.close(figure)
 
 
-def _traversal(
-    spec: DatasetSpec, number: int
-) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+def _traversal(spec: DatasetSpec, number: int) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Return the shown values of one factor and the views of their sounds."""
     size = spec.space.sizes[number]
     levels = np.unique(np.rint(np.linspace(0, size - 1, min(size, _MOST))).astype(int))

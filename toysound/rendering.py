@@ -17,6 +17,7 @@ Cell i gets the same bytes whatever the batch, the order or the process.
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -96,7 +97,7 @@ def render_samples(spec: DatasetSpec, indices: ArrayLike) -> NDArray[np.int16]:
     which = which.reshape(-1)
     order = np.argsort(which, kind="stable")
     bounds = np.searchsorted(which[order], np.arange(0, len(unique) + BATCH_SIZE, BATCH_SIZE))
-    for batch, (low, high) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+    for batch, (low, high) in enumerate(pairwise(bounds)):
         rows = unique[batch * BATCH_SIZE : (batch + 1) * BATCH_SIZE]
         audio = equalise(play(spec, dict(zip(values, rows.T, strict=True))), spec)
         members = order[low:high]
@@ -154,7 +155,7 @@ def equalise(audio: NDArray[np.float32], spec: DatasetSpec) -> NDArray[np.float6
     if (power == 0).any():
         raise ToySoundError(f"a sound of '{spec.name}' is silent where its level is measured")
     rms = np.array([math.sqrt(int(p) / (stop - start)) / _FIXED_POINT for p in power])
-    return audio.astype(np.float64) / rms[:, None]
+    return np.asarray(audio.astype(np.float64) / rms[:, None])
 
 
 def quantise(
@@ -179,4 +180,4 @@ def quantise(
             f"a sound of '{spec.name}' clips: its peak is {peak / FULL_SCALE:.2f} of full scale; "
             "lower the levels of the dataset"
         )
-    return scaled.astype(np.int16)
+    return np.asarray(scaled.astype(np.int16))

@@ -130,7 +130,9 @@ def _run(
     missing = [b for b in blocks if b.number not in shards]
     tasks = [
         Task(
-            b.number, f"cells {b.start} to {b.stop - 1} of '{spec.name}'", (folder, spec, b, formats)
+            b.number,
+            f"cells {b.start} to {b.stop - 1} of '{spec.name}'",
+            (folder, spec, b, formats),
         )
         for b in missing
     ]
@@ -142,16 +144,17 @@ def _run(
     with progress:
         turn = 0
         for number, (shard, samples) in _then_none(results):
-            if shard is not None:
+            if shard is not None and samples is not None:
                 shards[number] = shard
                 if len(held) < _MOST_HELD or number == turn:
                     held[number] = samples
             while turn < len(blocks) and turn in shards:
                 block = blocks[turn]
-                samples = held.pop(turn, None)
-                if samples is None:
-                    shards[turn], samples = _read_back(folder, spec, block, shards[turn], formats)
-                hasher.update(block, samples)
+                if turn not in held:
+                    shards[turn], held[turn] = _read_back(
+                        folder, spec, block, shards[turn], formats
+                    )
+                hasher.update(block, held.pop(turn))
                 progress.update(block.stop - block.start)
                 turn += 1
     return [shards[b.number] for b in blocks], hasher.hexdigest()

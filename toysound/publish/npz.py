@@ -178,9 +178,7 @@ def _metadata(spec: DatasetSpec) -> str:
             "latents_sizes": spec.space.sizes,
             "latents_units": spec.space.units,
             "latents_kinds": spec.space.kinds,
-            "latents_possible_values": dict(
-                zip(spec.space.names, spec.space.values, strict=True)
-            ),
+            "latents_possible_values": dict(zip(spec.space.names, spec.space.values, strict=True)),
             "sample_rate": spec.sample_rate,
         }
     )

@@ -1,8 +1,8 @@
 """Parquet that ``datasets.load_dataset`` opens, one file per split and block.
 
-The ``audio`` column is ``struct{bytes: FLAC, path: string}`` and the schema carries the Hugging Face
-feature ``Audio(decode=False)``, so that opening needs neither torch nor FFmpeg; the bytes decode
-with soundfile. Files are written with pyarrow alone.
+The ``audio`` column is ``struct{bytes: FLAC, path: string}`` and the schema carries the Hugging
+Face feature ``Audio(decode=False)``, so that opening needs neither torch nor FFmpeg; the bytes
+decode with soundfile. Files are written with pyarrow alone.
 """
 
 import io
@@ -68,9 +68,7 @@ def write_block(
         if len(rows):
             path = folder / "data" / f"{split}-{block.tag}.parquet"
             with atomic(path) as partial:
-                pq.write_table(
-                    table.take(pa.array(rows)), partial, row_group_size=_ROW_GROUP
-                )
+                pq.write_table(table.take(pa.array(rows)), partial, row_group_size=_ROW_GROUP)
             written.append(path)
     return written
 

@@ -1,10 +1,8 @@
 """Recompute the fingerprint of a folder from its files and say what differs."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from toysound.catalog import get_spec
 from toysound.errors import ToySoundError
 from toysound.publish.fingerprint import Fingerprint, Shard, load_fingerprint, sample_bytes, sha256
 from toysound.publish.formats import FORMATS, Format
+from toysound.publish.released import released_fingerprints
 from toysound.version import GENERATOR_VERSION
 
 
@@ -72,18 +71,11 @@ def verify(folder: Path) -> Report:
     if not problems:
         for name in fingerprint.formats:
             problems += _verify_format(folder, fingerprint, FORMATS[name])
-    known = published_fingerprints().get(fingerprint.name)
+    known = released_fingerprints().get(fingerprint.name)
     whole = not problems and fingerprint.num_sounds == get_spec(fingerprint.name).space.size
     return Report(
         fingerprint, problems, fingerprint.audio_sha256 == known if whole and known else None
     )
-
-
-def published_fingerprints() -> dict[str, str]:
-    """Return the ``audio_sha256`` of each released dataset of this version of the generator."""
-    text = resources.files("toysound.catalog").joinpath("fingerprints.json").read_text("utf-8")
-    known: dict[str, str] = json.loads(text)[GENERATOR_VERSION]
-    return known
 
 
 def _differences_of_spec(fingerprint: Fingerprint) -> list[str]:
