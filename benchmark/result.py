@@ -8,13 +8,13 @@ The layout is documented field by field below; ``SCHEMA_VERSION`` changes when i
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from toysound.errors import ToySoundError
+from toysound.files import write_text
 
 SCHEMA_VERSION = "1"
 
@@ -126,11 +126,7 @@ class Result(_Strict):
 
     def save(self, path: str | Path) -> None:
         """Write the result as JSON; the file is complete or not there at all."""
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".partial")
-        partial.write_text(self.to_json(), encoding="utf-8")
-        os.replace(partial, path)
+        write_text(Path(path), self.to_json())
 
 
 def load_result(path: str | Path) -> Result:
