@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from toysound.errors import ToySoundError
 from toysound.files import write_text
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION: Literal["1"] = "1"
 
 Family = Literal["reconstruction", "disentanglement", "dimension", "control", "likelihood", "cost"]
 

@@ -1,0 +1,34 @@
+"""Densities of coefficients given a decoder's answer, by name, in nats.
+
+A likelihood is what the decoder's error costs. Each is normalised over all coefficients of a sound
+and summed over them, never averaged or rescaled: otherwise its weight against the divergence would
+be arbitrary and an objective in nats would mean nothing.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from baselines.likelihoods.gaussian import Gaussian
+from baselines.likelihoods.protocol import Likelihood
+from toysound.errors import unknown_name
+
+#: Name -> a function of (num_dims, **options).
+LIKELIHOODS: dict[str, Callable[..., Likelihood]] = {"gaussian": Gaussian}
+
+
+def names() -> list[str]:
+    """Return the names of all likelihoods."""
+    return sorted(LIKELIHOODS)
+
+
+def get(name: str, num_dims: int, **options: Any) -> Likelihood:
+    """Return a likelihood for sounds of ``num_dims`` coefficients, with its learned parameters.
+
+    Raises
+    ------
+    UsageError
+        If there is no likelihood of that name.
+    """
+    if name not in LIKELIHOODS:
+        raise unknown_name("likelihood", name, LIKELIHOODS)
+    return LIKELIHOODS[name](num_dims, **options)

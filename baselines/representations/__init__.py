@@ -1,0 +1,49 @@
+"""Invertible views of sound, by name.
+
+A representation turns audio into coefficients and back. What a model sees of sound decides much of
+what it learns, so each view is an entry here that states its shape and the likelihood that suits
+its coefficients. The round trip without any model is the *ceiling* of every model built on it.
+
+>>> view = get("log_magnitude", sample_rate=16000, num_samples=8000)
+>>> view.shape
+(512, 32)
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from baselines.representations.log_magnitude import LogMagnitude
+from baselines.representations.protocol import Representation
+from toysound.errors import unknown_name
+
+#: Name -> a function of (sample_rate, num_samples, **options).
+REPRESENTATIONS: dict[str, Callable[..., Representation]] = {
+    "log_magnitude": LogMagnitude,
+}
+
+
+def names() -> list[str]:
+    """Return the names of all representations."""
+    return sorted(REPRESENTATIONS)
+
+
+def get(name: str, sample_rate: int, num_samples: int, **options: Any) -> Representation:
+    """Return the representation of sounds of this length.
+
+    Parameters
+    ----------
+    name : one of :func:`names`
+    sample_rate : Hz
+    num_samples : length T of every sound
+    **options : of the representation, such as the iterations of its inverse
+
+    Raises
+    ------
+    UsageError
+        If there is no representation of that name.
+    ValueError
+        If the length or the rate is not positive.
+    """
+    if name not in REPRESENTATIONS:
+        raise unknown_name("representation", name, REPRESENTATIONS)
+    return REPRESENTATIONS[name](sample_rate, num_samples, **options)

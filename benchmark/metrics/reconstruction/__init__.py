@@ -15,6 +15,17 @@ from benchmark.metrics.reconstruction.log_spectral_distance import LOG_SPECTRAL_
 from benchmark.metrics.reconstruction.registry import Audio, Floats, SoundColumn, SoundMetric
 from benchmark.metrics.reconstruction.spectral_convergence import SPECTRAL_CONVERGENCE
 
+__all__ = [
+    "COLUMNS",
+    "RMSE_DB",
+    "SOUND_METRICS",
+    "Audio",
+    "Floats",
+    "SoundColumn",
+    "SoundMetric",
+    "compare",
+]
+
 #: Every measure of reconstruction on audio, in the order in which they are shown.
 SOUND_METRICS: dict[str, SoundMetric] = {
     metric.name: metric

@@ -1,0 +1,99 @@
+"""Recipes: TOML files from which a baseline can be trained again.
+
+A recipe names the parts of a model and their options; :mod:`baselines.recipes.schema` says which
+fields there are. Those that come with the package lie beside this file. ``toysound train`` takes
+the name of one, or the path of your own, and writes the *resolved* recipe, every default filled in,
+beside the model it trained.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from baselines.recipes.schema import PcaRecipe, Recipe, VaeRecipe, validate
+from baselines.recipes.toml import to_toml
+from toysound.errors import ToySoundError, UsageError, unknown_name
+
+__all__ = ["PcaRecipe", "Recipe", "VaeRecipe", "load", "names", "parse", "to_toml", "validate"]
+
+
+def names() -> list[str]:
+    """Return the names of the recipes that come with the package."""
+    files = resources.files(__name__).iterdir()
+    return sorted(Path(file.name).stem for file in files if file.name.endswith(".toml"))
+
+
+def load(name_or_path: str, changes: Sequence[str] = ()) -> Recipe:
+    """Return a recipe, validated.
+
+    Parameters
+    ----------
+    name_or_path : one of :func:`names`, or the path of a TOML file
+    changes : ``"key=value"`` each, a dotted key and a TOML value, such as ``"training.epochs=10"``
+
+    Raises
+    ------
+    UsageError
+        If there is no such recipe, or a change is malformed.
+    ToySoundError
+        If the file cannot be read, is not TOML, or a field is missing, unknown or out of range.
+    """
+    if name_or_path.endswith(".toml") or "/" in name_or_path:
+        path = Path(name_or_path)
+        if not path.is_file():
+            raise UsageError(
+                f"there is no recipe file '{path}'; a name without .toml is one of: "
+                f"{', '.join(names())}"
+            )
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ToySoundError(f"recipe '{path}' cannot be read: {error}") from None
+    else:
+        if name_or_path not in names():
+            raise unknown_name("recipe", name_or_path, names())
+        text = resources.files(__name__).joinpath(f"{name_or_path}.toml").read_text("utf-8")
+    return parse(text, name_or_path, changes)
+
+
+def parse(text: str, source: str, changes: Sequence[str] = ()) -> Recipe:
+    """Return the recipe of a TOML text; ``source`` is what error messages call it.
+
+    Raises
+    ------
+    UsageError
+        If a change is malformed.
+    ToySoundError
+        If the text is not TOML, or a field is missing, unknown or out of range.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ToySoundError(f"recipe '{source}' is not TOML: {error}") from None
+    for change in changes:
+        _apply(data, change)
+    return validate(data, source)
+
+
+def _apply(data: dict[str, Any], change: str) -> None:
+    """Set one dotted key of a recipe."""
+    key, equals, value = change.partition("=")
+    parts = [part.strip() for part in key.split(".")]
+    if not equals or not all(parts):
+        raise UsageError(f"--set '{change}' must be key=value, such as training.epochs=10")
+    table: Any = data
+    for part in parts[:-1]:
+        table = table.setdefault(part, {})
+        if not isinstance(table, dict):
+            raise UsageError(f"--set '{change}': '{part}' is no table of the recipe")
+    table[parts[-1]] = _value(value.strip())
+
+
+def _value(text: str) -> Any:
+    """Return a TOML value; what is none is taken as text, so that quotes can be left out."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

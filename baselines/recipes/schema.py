@@ -1,0 +1,245 @@
+"""The fields of a recipe, validated where they cross the border.
+
+Every part of a model (representation, network, likelihood, divergence) is named by its entry in a
+registry and takes the options of that entry: the keyword arguments of its function, with their
+types and defaults. A new entry of a registry is thereby at once a valid part of a recipe.
+
+A field that is unknown, missing, of the wrong type or out of range is refused with a sentence that
+names it and the allowed ones.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+    model_validator,
+)
+
+from baselines.divergences import DIVERGENCES
+from baselines.likelihoods import LIKELIHOODS
+from baselines.networks import NETWORKS
+from baselines.representations import REPRESENTATIONS
+from toysound.errors import ToySoundError, unknown_name
+
+
+class _Strict(BaseModel):
+    """A table that refuses foreign fields and numbers that are not finite."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+
+
+class _Part(BaseModel):
+    """A table that names an entry of a registry and gives its options."""
+
+    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False, frozen=True)
+
+    #: What the part is called in messages, its registry, and the arguments that are no options.
+    kind: ClassVar[str]
+    registry: ClassVar[Mapping[str, Callable[..., Any]]]
+    given: ClassVar[tuple[str, ...]] = ()
+
+    name: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of the entry, defaults filled in."""
+        return dict(self.__pydantic_extra__ or {})
+
+    @model_validator(mode="after")
+    def _options_of_the_entry(self) -> "_Part":
+        if self.name not in self.registry:
+            raise ValueError(str(unknown_name(self.kind, self.name, self.registry)))
+        table = _options_table(self.registry[self.name], self.given)
+        try:
+            checked = table(**self.options)
+        except ValidationError as error:
+            own = [name for name in type(self).model_fields if name != "name"]
+            raise ValueError(_first_problem(error, [*own, *table.model_fields])) from None
+        if self.__pydantic_extra__ is not None:
+            self.__pydantic_extra__.update(checked.model_dump())
+        return self
+
+
+def _options_table(function: Callable[..., Any], given: tuple[str, ...]) -> type[BaseModel]:
+    """Return the table of a function's keyword arguments that are not given by the program."""
+    fields: dict[str, Any] = {
+        p.name: (p.annotation, ... if p.default is p.empty else p.default)
+        for p in inspect.signature(function).parameters.values()
+        if p.name not in given
+    }
+    return create_model("options", __base__=_Strict, **fields)
+
+
+class RepresentationPart(_Part):
+    """The view of sound: ``name`` and its options."""
+
+    kind = "representation"
+    registry = REPRESENTATIONS
+    given = ("sample_rate", "num_samples")
+
+
+class NetworkPart(_Part):
+    """Encoder and decoder: ``name`` and its options; both have the same form."""
+
+    kind = "network"
+    registry = NETWORKS
+    given = ("num_inputs", "num_outputs")
+
+
+class LikelihoodPart(_Part):
+    """Density of the coefficients: ``name`` and its options."""
+
+    kind = "likelihood"
+    registry = LIKELIHOODS
+    given = ("num_dims",)
+
+
+class DivergencePart(_Part):
+    """What keeps the posterior near the prior.
+
+    Attributes
+    ----------
+    weight : factor of the divergence in the objective; 1 is the evidence lower bound
+    warm_up : fraction of the training over which the weight rises linearly from 0
+    """
+
+    kind = "divergence"
+    registry = {name: entry.function for name, entry in DIVERGENCES.items()}
+    given = ("mean", "log_variance", "latent", "seed")
+
+    weight: float = Field(default=1.0, ge=0)
+    warm_up: float = Field(default=0.0, ge=0, le=1)
+
+
+class StemTable(_Strict):
+    """The fixed linear ends of the network: the leading principal components of the training set.
+
+    Attributes
+    ----------
+    components : how many; fewer where there are fewer training sounds
+    smallest_scale : components are divided by their standard deviation, or by this fraction of the
+        largest one where theirs is smaller, so that noise is not blown up
+    """
+
+    components: int = Field(gt=0)
+    smallest_scale: float = Field(default=0.1, gt=0, le=1)
+
+
+class TrainingTable(_Strict):
+    """How the parameters are fitted.
+
+    Attributes
+    ----------
+    epochs : passes over the training sounds, at most
+    batch_size : sounds per step
+    learning_rate : of AdamW after its own warm-up; falls to 0 along a half cosine
+    learning_rate_warm_up : fraction of the training over which the rate rises linearly from 0
+    weight_decay : of the weight matrices
+    gradient_clip : largest norm of the gradient, in nats per coefficient
+    patience : epochs without a better validation objective after which training stops
+    """
+
+    epochs: int = Field(gt=0)
+    batch_size: int = Field(default=64, gt=0)
+    learning_rate: float = Field(gt=0)
+    learning_rate_warm_up: float = Field(default=0.02, ge=0, le=1)
+    weight_decay: float = Field(default=0.0, ge=0)
+    gradient_clip: float = Field(default=1.0, gt=0)
+    patience: int = Field(gt=0)
+
+
+class VaeRecipe(_Strict):
+    """A variational auto-encoder; see :mod:`baselines.vae`.
+
+    Attributes
+    ----------
+    name : of the model on the leaderboard
+    latent_dim : number of latent dimensions
+    citation : reference
+    """
+
+    name: str = Field(min_length=1)
+    model: Literal["vae"]
+    latent_dim: int = Field(gt=0)
+    citation: str
+    representation: RepresentationPart
+    stem: StemTable
+    network: NetworkPart
+    likelihood: LikelihoodPart
+    divergence: DivergencePart
+    training: TrainingTable
+
+
+class PcaRecipe(_Strict):
+    """Principal components; see :mod:`baselines.pca`.
+
+    Attributes
+    ----------
+    name : of the model on the leaderboard
+    latent_dim : number of components
+    citation : reference
+    """
+
+    name: str = Field(min_length=1)
+    model: Literal["pca"]
+    latent_dim: int = Field(gt=0)
+    citation: str
+    representation: RepresentationPart
+
+
+Recipe = VaeRecipe | PcaRecipe
+
+_ADAPTER: TypeAdapter[Recipe] = TypeAdapter(Annotated[Recipe, Field(discriminator="model")])
+
+
+def validate(data: Mapping[str, Any], source: str) -> Recipe:
+    """Return the recipe that plain data describe; ``source`` is what messages call it.
+
+    Raises
+    ------
+    ToySoundError
+        If a field is missing, unknown, of the wrong type or out of range.
+    """
+    try:
+        return _ADAPTER.validate_python(dict(data))
+    except ValidationError as error:
+        place = [str(part) for part in error.errors()[0]["loc"]]
+        allowed = list(_fields(place[:-1])) if place else []
+        raise ToySoundError(f"recipe '{source}': {_first_problem(error, allowed)}") from None
+
+
+def _fields(place: list[str]) -> Mapping[str, Any]:
+    """Return the fields of the table at a place; the first step names the kind of model."""
+    table: type[BaseModel] = PcaRecipe if place[:1] == ["pca"] else VaeRecipe
+    for step in place[1:]:
+        annotation: Any = table.model_fields[step].annotation
+        table = annotation
+    return table.model_fields
+
+
+def _first_problem(error: ValidationError, allowed: list[str]) -> str:
+    """Return the first thing that is wrong, as the end of a sentence."""
+    first = error.errors()[0]
+    place = [str(part) for part in first["loc"]]
+    field = ".".join(place[1:] if place and place[0] in ("vae", "pca") else place)
+    known = f"; the fields here are {', '.join(sorted(allowed))}"
+    match first["type"]:
+        case "missing":
+            return f"field '{field}' is missing{known}"
+        case "extra_forbidden":
+            return f"field '{field}' is unknown{known}"
+        case "union_tag_not_found":
+            return "field 'model' is missing; it is one of 'pca', 'vae'"
+        case "union_tag_invalid":
+            return f"model '{first['ctx']['tag']}' is unknown; it is one of 'pca', 'vae'"
+        case "value_error":
+            return f"in '{field}', {first['ctx']['error']}"
+        case _:
+            return f"field '{field}' is wrong: {first['msg'].lower()}, got {first['input']!r}"

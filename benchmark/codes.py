@@ -1,0 +1,241 @@
+"""What a model says of a dataset: one walk over the sounds, from which every score is made.
+
+Which sounds a score sees is part of its definition, so it is decided here, before any model runs:
+
+* **cells**: up to 10,000 drawn from the whole grid by the seed, for disentanglement and dimension
+  (as in the literature); all of them, in an order drawn by the seed, when there are fewer. Metrics
+  that split take the first two thirds to train.
+* **test**: the test split, for reconstruction; a fixed draw of 2,000 where it is larger.
+* **audition**: six cells to listen to, the same for every model and seed, as far apart on the grid
+  as six can be.
+
+The sounds are then walked through once, in batches and in the order of the grid, which is the order
+in which they are fastest to render. Nothing but codes, six reconstructions and one number per sound
+and measure is kept, so memory does not grow with the dataset.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.audition import Audition, to_int16
+from benchmark.guard import GuardedModel
+from benchmark.metrics.reconstruction import RMSE_DB, compare
+from benchmark.metrics.reconstruction.coefficients import root_mean_square_db
+from benchmark.progress import bar
+from benchmark.protocol import Floats
+from benchmark.reference_models import RandomSound
+from toysound.dataset import Dataset
+from toysound.errors import ToySoundError
+
+MAX_CELLS = 10_000
+MAX_TEST = 2_000
+AUDITION = 6
+
+#: Sounds that a model is given at a time.
+BATCH = 64
+
+Indices = NDArray[np.int64]
+PerSound = dict[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The sounds that a score sees.
+
+    Attributes
+    ----------
+    cells : for disentanglement and dimension, in the order drawn by the seed
+    test : for reconstruction, ascending
+    audition : to listen to, ascending
+    """
+
+    cells: Indices
+    test: Indices
+    audition: Indices
+
+
+@dataclass(frozen=True, eq=False)
+class Codes:
+    """The codes of the cells of a plan, in its order.
+
+    Attributes
+    ----------
+    classes : int64, shape (n, k), the true levels
+    mean : float32, shape (n, d)
+    log_variance : float32, shape (n, d), or None for a deterministic encoder
+    """
+
+    classes: NDArray[np.int64]
+    mean: Floats
+    log_variance: Floats | None
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """All that is kept of a model's walk over a dataset.
+
+    Attributes
+    ----------
+    codes : None for a model with an opaque latent
+    errors : column of reconstruction to one number per test sound
+    ceilings : the same for the model's own round trip; empty without one
+    floors : the same for what depends on the model's own view of sound
+    audition : the sounds to listen to
+    """
+
+    codes: Codes | None
+    errors: PerSound
+    ceilings: PerSound
+    floors: PerSound
+    audition: Audition
+
+
+def make_plan(dataset: Dataset, seed: int = 0) -> Plan:
+    """Return the sounds that a score of this dataset with this seed sees."""
+    rng = np.random.default_rng(seed)
+    cells = rng.permutation(len(dataset))[:MAX_CELLS].astype(np.int64)
+    test = dataset.split("test")
+    if len(test) > MAX_TEST:
+        drawn = np.random.default_rng(0).choice(test, size=MAX_TEST, replace=False)
+        test = np.sort(drawn)
+    return Plan(cells, test, audition_cells(dataset))
+
+
+def audition_cells(dataset: Dataset) -> Indices:
+    """Return the cells to listen to, ascending: six, or all where there are fewer.
+
+    From the test split (filled up from the other splits where it has fewer than six), each next one
+    as far as possible from those taken, in levels scaled to [0, 1]; the first is nearest to the
+    middle of the grid.
+    """
+    pool = dataset.split("test")
+    for split in ("validation", "composition", "train"):
+        if len(pool) < AUDITION:
+            pool = np.concatenate([pool, dataset.split(split)])
+    span = np.maximum(np.asarray(dataset.space.sizes) - 1, 1)
+    places = dataset.classes(pool) / span
+    taken = [int(np.abs(places - 0.5).sum(axis=1).argmin())]
+    while len(taken) < min(AUDITION, len(pool)):
+        gaps = np.abs(places[:, None, :] - places[None, taken, :]).sum(axis=2).min(axis=1)
+        taken.append(int(gaps.argmax()))
+    return np.sort(pool[taken])
+
+
+def listen(model: GuardedModel, dataset: Dataset, plan: Plan, *, progress: bool = False) -> Heard:
+    """Walk a model over a dataset.
+
+    Parameters
+    ----------
+    model : the model
+    dataset : its sounds
+    plan : which of them
+    progress : draw a progress bar on a terminal
+
+    Raises
+    ------
+    ToySoundError
+        If the model fails or answers with something else than the protocol asks for.
+    """
+    opaque = model.offers("opaque_latent")
+    coded = np.empty(0, dtype=np.int64) if opaque else plan.cells
+    place = np.full(len(dataset), -1)
+    place[coded] = np.arange(len(coded))
+    tested = np.zeros(len(dataset), dtype=bool)
+    tested[plan.test] = True
+    mean = np.zeros((len(coded), model.latent_dim), dtype=np.float32)
+    log_variance: Floats | None = None
+    judge = _Judge(model, dataset)
+    cells = np.union1d(coded, plan.test)
+    for number, (batch, audio) in enumerate(_walk(dataset, cells, model.name, progress)):
+        batch_mean, batch_log_variance = model.encode(audio)
+        if number == 0 and batch_log_variance is not None:
+            log_variance = np.zeros_like(mean)
+        if (batch_log_variance is None) != (log_variance is None):
+            raise ToySoundError(
+                f"model '{model.name}': encode returned a log_variance for some batches and None "
+                "for others; return the same kind always"
+            )
+        known = place[batch] >= 0
+        mean[place[batch[known]]] = batch_mean[known]
+        if log_variance is not None and batch_log_variance is not None:
+            log_variance[place[batch[known]]] = batch_log_variance[known]
+        chosen = tested[batch]
+        if chosen.any():
+            judge.add(audio[chosen], batch_mean[chosen])
+    return Heard(
+        codes=None if opaque else Codes(dataset.classes(coded), mean, log_variance),
+        errors=_joined(judge.errors),
+        ceilings=_joined(judge.ceilings),
+        floors=_joined(judge.floors),
+        audition=_audition(model, dataset, plan.audition),
+    )
+
+
+def random_sound_errors(dataset: Dataset, test: Indices, *, progress: bool = False) -> PerSound:
+    """Return each column of reconstruction for a training sound that is played at random."""
+    random = RandomSound(dataset)
+    parts: list[PerSound] = []
+    for _, audio in _walk(dataset, test, "floor of reconstruction", progress):
+        estimate = random.decode(random.encode(audio)[0])
+        parts.append(compare(audio, estimate, dataset.sample_rate))
+    return _joined(parts)
+
+
+class _Judge:
+    """Compares the reconstructions of one batch after the other with the originals."""
+
+    def __init__(self, model: GuardedModel, dataset: Dataset) -> None:
+        self.model = model
+        self.sample_rate = dataset.sample_rate
+        self.errors: list[PerSound] = []
+        self.ceilings: list[PerSound] = []
+        self.floors: list[PerSound] = []
+        self._has_round_trip = model.offers("round_trip")
+        self._random = (
+            RandomSound(dataset) if model.offers("coefficients", "decode_coefficients") else None
+        )
+
+    def add(self, audio: Floats, mean: Floats) -> None:
+        errors = compare(audio, self.model.decode(mean), self.sample_rate)
+        if self._has_round_trip:
+            kept = self.model.round_trip(audio)
+            self.ceilings.append(compare(audio, kept, self.sample_rate))
+        if self._random is not None:
+            view = self.model.coefficients(audio)
+            meant = self.model.decode_coefficients(mean)
+            errors[RMSE_DB.column] = root_mean_square_db(view, meant)
+            other = self.model.coefficients(self._random.decode(self._random.encode(audio)[0]))
+            self.floors.append({RMSE_DB.column: root_mean_square_db(view, other)})
+        self.errors.append(errors)
+
+
+def _walk(
+    dataset: Dataset, cells: Indices, label: str, progress: bool
+) -> Iterator[tuple[Indices, Floats]]:
+    """Yield batches of cells with their sounds, under a progress bar."""
+    with bar(label, len(cells), "sounds", progress) as drawn:
+        for start in range(0, len(cells), BATCH):
+            batch = cells[start : start + BATCH]
+            yield batch, dataset.audio(batch)
+            drawn.update(len(batch))
+
+
+def _joined(parts: list[PerSound]) -> PerSound:
+    names = parts[0] if parts else {}
+    return {name: np.concatenate([part[name] for part in parts]) for name in names}
+
+
+def _audition(model: GuardedModel, dataset: Dataset, cells: Indices) -> Audition:
+    audio = dataset.audio(cells)
+    mean, _ = model.encode(audio)
+    return Audition(
+        original=to_int16(audio),
+        reconstruction=to_int16(model.decode(mean)),
+        indices=cells,
+        values=dataset.values(cells),
+        names=dataset.space.names,
+        sample_rate=dataset.sample_rate,
+    )

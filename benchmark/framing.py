@@ -1,0 +1,179 @@
+"""Floors and ceilings: what a number is worth on this dataset.
+
+A score of 0.3 says nothing until one knows what noise gets and what a perfect code gets, with the
+same metric on the same sounds. Four reference codes of :mod:`benchmark.reference_codes` answer that
+for disentanglement and dimension, and a training sound played at random answers it for
+reconstruction:
+
+============== ======================================= ==========================================
+family          floor                                   ceiling
+============== ======================================= ==========================================
+reconstruction  random training sound                   the model's own round trip (not from here)
+disentanglement noise                                   perfect codes
+dimension       noise                                   the true number of factors
+============== ======================================= ==========================================
+
+The ceiling of a latent dimension is the number of factors itself and not what an estimator finds on
+perfect codes: the grid is discrete, and the estimators' own error should be seen, not hidden. A
+column of that family in a unit, such as nats, is an amount and no count of dimensions: it has no
+frame, since how many nats a factor is worth is up to the model.
+
+They depend on the sounds, the seed and the code that computes them, and on no model, so they are
+computed once and kept as JSON in the user's cache folder (``$TOYSOUND_CACHE`` moves it). The key
+holds all that they depend on; a file that is damaged or of another key is computed again.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from benchmark import reference_codes
+from benchmark.bootstrap import summarise
+from benchmark.code_metrics import read_codes
+from benchmark.codes import Plan, random_sound_errors
+from benchmark.environment import package_versions
+from benchmark.metrics import METRICS
+from benchmark.metrics.reconstruction import COLUMNS
+from benchmark.result import Family
+from toysound import measure
+from toysound.dataset import Dataset
+from toysound.files import write_text
+from toysound.version import __version__
+
+FLOOR, CEILING = "noise", "perfect"
+
+
+class Framing(BaseModel):
+    """What reference codes and random sounds score on one dataset.
+
+    Attributes
+    ----------
+    key : all that the numbers depend on
+    factors : true number of factors
+    references : name of a reference code to its column values; None where there is no value
+    random_sound : column values of reconstruction for a training sound played at random
+    """
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+
+    key: dict[str, str]
+    factors: int
+    references: dict[str, dict[str, float | None]]
+    random_sound: dict[str, float | None]
+
+    def floor(self, family: Family, column: str) -> float | None:
+        """Return what a model that knows nothing gets, or None."""
+        if family == "reconstruction":
+            return self.random_sound.get(column)
+        if family == "dimension" and column not in _counts():
+            return None
+        return self.references[FLOOR].get(column)
+
+    def ceiling(self, family: Family, column: str) -> float | None:
+        """Return what can be reached at best, or None where it depends on the model."""
+        if family == "disentanglement":
+            return self.references[CEILING].get(column)
+        if family == "dimension" and column in _counts():
+            return float(self.factors)
+        return None
+
+
+def make_framing(dataset: Dataset, plan: Plan, *, seed: int = 0, progress: bool = False) -> Framing:
+    """Return floors and ceilings of a dataset, from the cache or computed and put there.
+
+    Parameters
+    ----------
+    dataset : the dataset
+    plan : the sounds that the score sees, made with the same seed
+    seed : of the score
+    progress : draw progress bars on a terminal
+    """
+    key = _key(dataset, seed)
+    path = cache_folder() / "framing" / f"{_digest(json.dumps(key, sort_keys=True))}.json"
+    cached = _read(path, key)
+    if cached is not None:
+        return cached
+    framing = _compute(dataset, plan, seed, key, progress)
+    try:
+        write_text(path, framing.model_dump_json(indent=2) + "\n")
+    except OSError:
+        return framing  # a cache that cannot be written costs time and nothing else
+    return framing
+
+
+def cache_folder() -> Path:
+    """Return the folder of cached files: ``$TOYSOUND_CACHE``, or the user's cache folder."""
+    folder = os.environ.get("TOYSOUND_CACHE")
+    return Path(folder) if folder else Path(platformdirs.user_cache_dir("toysound"))
+
+
+def _compute(
+    dataset: Dataset, plan: Plan, seed: int, key: Mapping[str, str], progress: bool
+) -> Framing:
+    classes = dataset.classes(plan.cells)
+    references: dict[str, dict[str, float | None]] = {}
+    for name in reference_codes.NAMES:
+        mean, log_variance = reference_codes.make(name, classes, dataset.space.sizes, seed=seed)
+        readings = read_codes(
+            classes, mean, log_variance, seed=seed, label=f"{name} codes", progress=progress
+        )
+        references[name] = {column: reading.value for column, reading in readings.items()}
+    errors = random_sound_errors(dataset, plan.test, progress=progress)
+    summaries = {column.column: column.summary for column in COLUMNS}
+    return Framing(
+        key=dict(key),
+        factors=len(dataset.space.names),
+        references=references,
+        random_sound={name: summarise(errors[name], summaries[name]) for name in errors},
+    )
+
+
+def _counts() -> set[str]:
+    """Return the columns that count dimensions: those of the family that have no unit."""
+    outputs = [
+        o for metric in METRICS.values() if metric.family == "dimension" for o in metric.outputs
+    ]
+    return {output.column for output in outputs if not output.unit}
+
+
+def _read(path: Path, key: Mapping[str, str]) -> Framing | None:
+    """Return a cached framing, or None if there is no whole one of this key."""
+    try:
+        framing = Framing.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValidationError):
+        return None
+    complete = set(framing.references) == set(reference_codes.NAMES)
+    return framing if framing.key == key and complete else None
+
+
+def _key(dataset: Dataset, seed: int) -> dict[str, str]:
+    """Return all that the numbers depend on."""
+    packages = {name: text for name, text in package_versions().items() if name != "torch"}
+    return {
+        "dataset": dataset.name,
+        "audio_sha256": dataset.audio_sha256,
+        "size": str(len(dataset)),
+        "seed": str(seed),
+        "toysound": __version__,
+        "packages": json.dumps(packages, sort_keys=True),
+        "code": _code_digest(),
+    }
+
+
+def _code_digest() -> str:
+    """Return a hash of the source that computes the numbers: they change only when it does."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in [*sorted(folder.rglob("*.py")), Path(measure.__file__)]:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,31 @@
+"""Participation ratio: over how many directions is the variance of the codes spread?
+
+With eigenvalues l of the covariance of the codes, ``(sum l)^2 / sum l^2``: d for an isotropic cloud
+in d dimensions, 1 for a line. It is linear: a curved one-dimensional manifold can have any value.
+
+Reference: P. Gao et al., "A theory of multineuronal dimensionality, dynamics and measurement",
+bioRxiv 214262, 2017.
+"""
+
+import numpy as np
+
+from benchmark.metrics.information import Floats, Integers
+
+
+def participation_ratio(
+    *, codes: Floats, factors: Integers | None = None, seed: int = 0
+) -> dict[str, float]:
+    """Return the participation ratio of the codes' covariance.
+
+    Parameters
+    ----------
+    codes : shape (n, d), no constant latent
+    factors, seed : not used
+
+    Returns
+    -------
+    dict
+        ``participation_ratio``, from 1 to d.
+    """
+    covariance = np.atleast_2d(np.cov(codes, rowvar=False))
+    return {"participation_ratio": float(np.trace(covariance) ** 2 / np.sum(covariance**2))}

@@ -1,0 +1,71 @@
+"""TwoNN: intrinsic dimension from the distances to two neighbours.
+
+Problem
+-------
+However curved a manifold is, around a point it is flat, and the ratio mu of the distances to the
+second and the first neighbour follows a Pareto law whose exponent is the dimension:
+P(mu > x) = x^-d.
+
+Definition
+----------
+As in the paper: the ratios are sorted, the largest tenth, where the law holds least, is left out,
+and d is the slope through the origin of -ln(1 - F) against ln mu, where F is the empirical
+distribution.
+
+Known failures
+--------------
+The codes of a grid are a lattice, blurred or not: an encoder that maps each cell to one point puts
+many neighbours at equal distances, and the estimate rises. Noise adds its own dimensions at small
+scales. High dimensions are underestimated. Points that coincide are counted once.
+
+Reference
+---------
+E. Facco, M. d'Errico, A. Rodriguez, A. Laio, "Estimating the intrinsic dimension of datasets by a
+minimal neighborhood information", Scientific Reports 7, 2017.
+"""
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from benchmark.metrics.information import Floats, Integers
+from toysound.errors import ToySoundError
+
+_FEWEST = 10
+
+
+def twonn(
+    *, codes: Floats, factors: Integers | None = None, seed: int = 0, discard: float = 0.1
+) -> dict[str, float]:
+    """Return the intrinsic dimension of the codes.
+
+    Parameters
+    ----------
+    codes : shape (n, d)
+    factors, seed : not used
+    discard : share of the largest ratios that is left out of the fit
+
+    Returns
+    -------
+    dict
+        ``twonn``, positive.
+
+    Raises
+    ------
+    ToySoundError
+        If fewer than 10 points differ, or all ratios are 1.
+    """
+    points = np.unique(codes, axis=0)
+    if len(points) < _FEWEST:
+        raise ToySoundError(
+            f"twonn needs at least {_FEWEST} points that differ, the codes have {len(points)}"
+        )
+    distances, _ = cKDTree(points).query(points, k=3)
+    ratios = np.sort(distances[:, 2] / distances[:, 1])
+    kept = int(np.floor(len(ratios) * (1 - discard)))
+    x = np.log(ratios[:kept])
+    y = -np.log1p(-np.arange(1, kept + 1) / len(ratios))
+    if not (x > 0).any():
+        raise ToySoundError(
+            "twonn finds all neighbours at equal distances: the codes are a lattice"
+        )
+    return {"twonn": float((x * y).sum() / (x * x).sum())}

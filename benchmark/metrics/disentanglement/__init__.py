@@ -1,0 +1,1 @@
+"""Does each latent know one factor, and each factor live in one latent?"""

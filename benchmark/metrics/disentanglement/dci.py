@@ -1,0 +1,169 @@
+"""Disentanglement, completeness and informativeness (DCI).
+
+Problem
+-------
+Train a classifier of each factor from all latents and ask it which latents it uses. The importances
+R (d latents x k factors) give
+
+* *disentanglement*: does a latent matter to one factor only? One minus the entropy (base k) of each
+  row of R, averaged with the latent's share of all importance as weight;
+* *completeness*: does a factor need one latent only? The same for columns (base d);
+* *informativeness*: how well is the factor predicted at all? Accuracy on test rows.
+
+Two kinds of importance
+-----------------------
+``disentanglement`` and ``completeness`` use the importances of training, the mean decrease of
+impurity, as the literature does. These flatter latents that overfitting makes look useful. The
+``_permuted`` keys use the drop in accuracy on *test* rows when a latent is shuffled among them,
+where a drop below twice its standard error counts as none; when nothing matters, the score is 0.
+
+The classifier decides the number, so it is part of the definition: gradient boosted trees, see
+:mod:`benchmark.metrics.boosting`.
+
+Reference
+---------
+C. Eastwood, C. K. I. Williams, "A framework for the quantitative evaluation of disentangled
+representations", ICLR 2018; boosted trees as in F. Locatello et al., ICML 2019.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.metrics.boosting import Binning, Classifier, fit
+from benchmark.metrics.information import Floats, Integers
+from toysound.errors import ToySoundError
+
+#: Test rows times shuffles per latent: enough for a standard error of half a per cent.
+_SHUFFLED_ROWS = 10_000
+_MOST_SHUFFLES = 10
+
+#: Threads that fit factors side by side; the result does not depend on it.
+_THREADS = 2
+
+
+def dci(
+    *, factors: Integers, codes: Floats, seed: int = 0, train: int | None = None
+) -> dict[str, float]:
+    """Return disentanglement, completeness and informativeness.
+
+    Parameters
+    ----------
+    factors : shape (n, k), classes; train rows first, then test rows
+    codes : shape (n, d), no constant latent
+    seed : of the shuffles of the permutation importance
+    train : number of train rows; two thirds by default
+
+    Returns
+    -------
+    dict
+        ``disentanglement``, ``completeness``, ``informativeness``, ``disentanglement_permuted``,
+        ``completeness_permuted``; all in [0, 1], higher is better.
+
+    Raises
+    ------
+    ToySoundError
+        If no row is left for testing, or a factor takes a single value in the train rows.
+    """
+    rows = len(codes)
+    split = rows * 2 // 3 if train is None else train
+    if not 0 < split < rows:
+        raise ToySoundError(f"dci needs train and test rows; train={split} of {rows} leaves none")
+    binning = Binning.fit(codes[:split])
+    bins = binning.apply(codes)
+    learn, test = bins[:split], bins[split:]
+    streams = np.random.default_rng(seed).spawn(factors.shape[1])
+
+    def one(column: int) -> tuple[Floats, Floats, float]:
+        return _one_factor(
+            learn, factors[:split, column], test, factors[split:, column], streams[column]
+        )
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        parts = list(pool.map(one, range(factors.shape[1])))
+    trained = np.stack([part[0] for part in parts], axis=1)
+    permuted = np.stack([part[1] for part in parts], axis=1)
+    return {
+        "disentanglement": disentanglement(trained),
+        "completeness": completeness(trained),
+        "informativeness": float(np.mean([part[2] for part in parts])),
+        "disentanglement_permuted": disentanglement(permuted),
+        "completeness_permuted": completeness(permuted),
+    }
+
+
+def disentanglement(importances: Floats) -> float:
+    """Return how far each latent matters to one factor only.
+
+    Parameters
+    ----------
+    importances : shape (d, k), not negative
+
+    Returns
+    -------
+    float
+        In [0, 1]; 0 if nothing matters, NaN for a single factor.
+    """
+    return _concentration(importances)
+
+
+def completeness(importances: Floats) -> float:
+    """Return how far each factor needs one latent only; see :func:`disentanglement`."""
+    return _concentration(importances.T)
+
+
+def _concentration(rows: Floats) -> float:
+    """Return the mean over rows of 1 - entropy, weighted by each row's share of the total."""
+    if rows.shape[1] == 1:
+        return float("nan")  # nothing to be spread over
+    total = rows.sum()
+    if total <= 0:
+        return 0.0
+    weight = rows.sum(axis=1)
+    p = np.divide(rows, weight[:, None], out=np.zeros_like(rows), where=weight[:, None] > 0)
+    logs = np.log(p, out=np.zeros_like(p), where=p > 0)
+    spread = -(p * logs).sum(axis=1) / np.log(rows.shape[1])
+    return float(((1 - spread) * weight).sum() / total)
+
+
+def _one_factor(
+    learn: NDArray[np.uint8],
+    labels: Integers,
+    test: NDArray[np.uint8],
+    truth: Integers,
+    rng: np.random.Generator,
+) -> tuple[Floats, Floats, float]:
+    """Return training importances, permuted importances and test accuracy of one factor."""
+    known, y = np.unique(labels, return_inverse=True)
+    if len(known) < 2:
+        raise ToySoundError("dci needs every factor to take at least two values in the train rows")
+    model = fit(learn, y.astype(np.int64), len(known))
+    right = known[model.predict(test)] == truth
+    permuted = np.zeros(learn.shape[1])
+    for latent in range(learn.shape[1]):
+        if model.uses(latent):
+            permuted[latent] = _permuted(model, test, truth, known, right, latent, rng)
+    return model.importances, permuted, float(right.mean())
+
+
+def _permuted(
+    model: Classifier,
+    test: NDArray[np.uint8],
+    truth: Integers,
+    known: Integers,
+    right: NDArray[np.bool_],
+    latent: int,
+    rng: np.random.Generator,
+) -> float:
+    """Return the drop of accuracy when a latent is shuffled, 0 below twice its standard error."""
+    rows = len(test)
+    shuffles = int(np.clip(_SHUFFLED_ROWS // rows, 1, _MOST_SHUFFLES))
+    shuffled = test.copy()
+    drop = np.zeros(rows)
+    for _ in range(shuffles):
+        shuffled[:, latent] = rng.permutation(test[:, latent])
+        drop += right.astype(float) - (known[model.predict(shuffled)] == truth)
+    drop /= shuffles
+    error = drop.std() / np.sqrt(rows)
+    return float(drop.mean()) if drop.mean() > 2 * error else 0.0

@@ -1,0 +1,94 @@
+"""Fundamental frequency: does the reconstruction play the same note?
+
+The fundamental of both sounds is measured over the same part of the clip and compared in cents
+(hundredths of a semitone). Two things go wrong with a plain mean of such differences, and both are
+settled here:
+
+* A reconstruction may land an octave or more away, and one such error weighs like hundreds of fine
+  ones. So the *median* says how well in tune the usual reconstruction is, and the share of *gross*
+  errors, beyond 50 cents, says how many are another note (W. Chu and A. Alwan, ICASSP 2009, after
+  L. R. Rabiner et al., IEEE Trans. ASSP 24, 1976).
+* A reconstruction may have no pitch at all. Leaving it out would reward losing the pitch, so it
+  counts as the largest error there is, two octaves, and as gross.
+
+A sound that itself has no pitch asks no question and is left out; where most of them have none,
+there is no value.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from benchmark.metrics.reconstruction.registry import Audio, Floats, SoundColumn, SoundMetric
+from toysound.measure import fundamental_hz
+
+#: The part of a clip that is measured, as shares of its length: after the attack, before the
+#: release.
+SUSTAIN = (0.4, 0.98)
+
+#: Errors are clipped to two octaves; a reconstruction without a pitch counts as that.
+LARGEST_CENTS = 2400.0
+
+#: Beyond a quarter tone it is another note.
+GROSS_CENTS = 50.0
+
+
+def f0_error(reference: Audio, estimate: Audio, sample_rate: int) -> Mapping[str, Floats]:
+    """Return the error of the fundamental of each pair of sounds.
+
+    Parameters
+    ----------
+    reference, estimate : shape (n, T)
+    sample_rate : Hz
+
+    Returns
+    -------
+    dict
+        ``f0_error``: cents between 0 and 2400, shape (n,); ``f0_gross_errors``: 100 where that is
+        above 50 cents and 0 elsewhere, shape (n,). NaN where the reference has no pitch.
+    """
+    duration = reference.shape[1] / sample_rate
+    window_s = (SUSTAIN[0] * duration, SUSTAIN[1] * duration)
+    true = fundamental_hz(reference, sample_rate, window_s)
+    played = fundamental_hz(estimate, sample_rate, window_s)
+    with np.errstate(invalid="ignore"):
+        cents = np.minimum(np.abs(1200 * np.log2(played / true)), LARGEST_CENTS)
+    cents = np.where(np.isnan(played), LARGEST_CENTS, cents)
+    gross = np.where(cents > GROSS_CENTS, 100.0, 0.0)
+    pitched = np.isfinite(true)
+    return {
+        "f0_error": np.where(pitched, cents, np.nan),
+        "f0_gross_errors": np.where(pitched, gross, np.nan),
+    }
+
+
+_NO_PITCH = "the sounds of this dataset have no pitch"
+
+F0_ERROR = SoundMetric(
+    name="f0_error",
+    function=f0_error,
+    outputs=(
+        SoundColumn(
+            key="f0_error",
+            column="f0_error",
+            label="f0 error",
+            description="How far the reconstruction is out of tune: absolute difference of the "
+            "fundamentals, median over sounds. A semitone is 100 cents; no pitch counts as 2400.",
+            higher_is_better=False,
+            unit="cents",
+            summary="median",
+            undefined=_NO_PITCH,
+        ),
+        SoundColumn(
+            key="f0_gross_errors",
+            column="f0_gross_errors",
+            label="Wrong notes",
+            description="Share of reconstructions whose fundamental is more than 50 cents off or "
+            "that have none: another note, another octave, or no note.",
+            higher_is_better=False,
+            unit="%",
+            undefined=_NO_PITCH,
+        ),
+    ),
+    reference="Rabiner et al. 1976, Chu and Alwan 2009",
+)

@@ -1,0 +1,139 @@
+"""What a model is.
+
+The harness scores anything that turns sound into a few numbers and back:
+
+``encode(audio (B, T)) -> (mean (B, D), log_variance (B, D) or None)`` and
+``decode(latent (B, D)) -> audio (B, T)``.
+
+Arrays at this border are NumPy ``float32``, so a model may be PyTorch, JAX or plain NumPy inside.
+Nothing has to be inherited: a class with these names is a model. Pieces that it may have beyond
+them, and what each one adds to its score, are listed in :data:`OPTIONAL`.
+
+Conventions
+-----------
+audio : float32, shape (B, T), mono, in [-1, 1]; T is that of the dataset
+mean : float32, shape (B, D), the centre of the posterior q(z|x); D is ``latent_dim``
+log_variance : float32, shape (B, D), ln of the variance of q(z|x), or None if the encoder gives a
+    point and no distribution
+latent : float32, shape (B, D), a point to decode, usually a mean
+
+References
+----------
+D. P. Kingma and M. Welling, "Auto-encoding variational Bayes", ICLR 2014.
+"""
+
+import operator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+class Model(Protocol):
+    """The pieces that every model has.
+
+    Attributes
+    ----------
+    sample_rate : Hz of the audio it reads and plays
+    latent_dim : number D of its latent dimensions
+    """
+
+    sample_rate: int
+    latent_dim: int
+
+    def encode(self, audio: Floats, /) -> tuple[Floats, Floats | None]:
+        """Return the posterior's mean and log-variance, each (B, D), of sounds (B, T)."""
+        ...
+
+    def decode(self, latent: Floats, /) -> Floats:
+        """Return the sounds, (B, T), of points of the latent space, (B, D)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece that a model may have beyond the protocol.
+
+    Attributes
+    ----------
+    names : the attributes that make it up; all are needed
+    form : how it is called
+    gain : what a model that has it gets
+    suggested : whether its absence is worth a word
+    """
+
+    names: tuple[str, ...]
+    form: str
+    gain: str
+    suggested: bool = True
+
+
+#: Everything optional that the harness reads.
+OPTIONAL: tuple[Piece, ...] = (
+    Piece(
+        ("round_trip",),
+        "round_trip(audio (B, T)) -> audio (B, T)",
+        "the ceiling of its reconstruction: its representation of sound without the latent code",
+    ),
+    Piece(
+        ("coefficients", "decode_coefficients"),
+        "coefficients(audio (B, T)) and decode_coefficients(latent (B, D)) -> (B, ...) in dB",
+        "the error in its own view of sound, 'rmse_db', before anything is made audible",
+    ),
+    Piece(("name",), "name: str", "its name on the leaderboard"),
+    Piece(("citation",), "citation: str", "a reference beside its row"),
+    Piece(("num_parameters",), "num_parameters: int", "the number of its parameters in the table"),
+    Piece(
+        ("opaque_latent",),
+        "opaque_latent: str",
+        "no misleading scores: says in a sentence why its latent is only a label, as the index of "
+        "a stored sound is; disentanglement and dimension are then left out",
+        suggested=False,
+    ),
+)
+
+
+def offers(model: object, *names: str) -> bool:
+    """Return whether a model has all of these attributes, none of them None."""
+    return all(read_piece(model, name) is not None for name in names)
+
+
+def missing_pieces(model: object) -> list[str]:
+    """Return one sentence for each required piece that a model lacks; none if it is complete."""
+    sentences = []
+    for name, example in (("sample_rate", "16000"), ("latent_dim", "10")):
+        value = read_piece(model, name)
+        if value is None:
+            sentences.append(f"it has no attribute '{name}'; add for instance {name} = {example}")
+        elif as_count(value) is None:
+            sentences.append(f"{name} is {value!r}; it must be a positive integer")
+    for name, form in (
+        ("encode", "encode(self, audio) -> (mean, log_variance or None)"),
+        ("decode", "decode(self, latent) -> audio"),
+    ):
+        method = read_piece(model, name)
+        if method is None:
+            sentences.append(f"it has no method '{name}'; add {form}")
+        elif not callable(method):
+            sentences.append(f"{name} is {method!r}; it must be a method: {form}")
+    return sentences
+
+
+def as_count(value: object) -> int | None:
+    """Return a positive integer of any integer type as ``int``; None for anything else."""
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+    return number if number > 0 and not isinstance(value, bool) else None
+
+
+def read_piece(model: object, name: str) -> object:
+    """Return an attribute of a model, or None where it is absent or cannot be read."""
+    try:
+        return getattr(model, name, None)
+    except Exception:  # a property of a stranger's class may raise anything
+        return None

@@ -1,0 +1,214 @@
+"""A whole score: numbers between floor and ceiling, or the reason why there is none."""
+
+import json
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import model_zoo as zoo
+import numpy as np
+import pytest
+from small_dataset import SPEC, small_dataset
+
+import benchmark
+from benchmark.metrics import METRICS
+from benchmark.metrics.reconstruction import COLUMNS
+from benchmark.result import Measurement, Result, load_result
+from benchmark.scoring import UnstableModelWarning, evaluate, score
+from toysound.errors import ToySoundError, UsageError
+
+ZOO = str(Path(__file__).with_name("model_zoo.py"))
+DATASET = small_dataset()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOYSOUND_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def complete(one_cache: None) -> Result:
+    return score(zoo.Complete(), DATASET)
+
+
+@pytest.fixture(scope="module")
+def oracle(one_cache: None) -> Result:
+    return score("oracle", DATASET)
+
+
+def cell(result: Result, family: str, name: str) -> Measurement:
+    return result.metrics[family][name]  # type: ignore[index]
+
+
+def test_every_column_of_every_family_is_there(complete: Result) -> None:
+    names = {family: set(columns) for family, columns in complete.metrics.items()}
+    expected: dict[str, set[str]] = {
+        "reconstruction": {column.column for column in COLUMNS},
+        "disentanglement": set(),
+        "dimension": set(),
+        "cost": {"parameters", "encode_ms", "decode_ms"},
+    }
+    for metric in METRICS.values():
+        expected[metric.family] |= {output.column for output in metric.outputs}
+    assert names == expected
+
+
+def test_a_result_survives_its_file(complete: Result, tmp_path: Path) -> None:
+    complete.save(tmp_path / "0.json")
+    assert load_result(tmp_path / "0.json") == complete
+
+
+def test_the_result_says_what_was_scored(complete: Result) -> None:
+    assert complete.model.name == "complete"
+    assert complete.model.parameters == 1234
+    assert complete.model.citation == "nobody 2026"
+    assert complete.dataset.name == "small"
+    assert complete.dataset.size == 96
+    assert complete.dataset.audio_sha256 == DATASET.audio_sha256
+    assert complete.assurance == "self-reported"
+    assert complete.timing.score_s > 0
+    assert complete.environment.packages["numpy"] == np.__version__
+
+
+def test_the_source_has_no_folders(one_cache: None) -> None:
+    result = score(f"{ZOO}:Opaque", DATASET)
+    assert result.model.source == "model_zoo.py:Opaque"
+    assert str(Path(ZOO).parent) not in result.to_json()
+
+
+def test_the_oracle_reconstructs_without_error_and_is_untangled(oracle: Result) -> None:
+    for column in ("log_spectral_distance", "spectral_convergence", "level_error", "f0_error"):
+        found = cell(oracle, "reconstruction", column)
+        assert found.value == 0.0
+        assert found.interval == (0.0, 0.0)
+        assert found.floor is not None
+        assert found.floor > 0
+        assert found.ceiling is None
+    mig = cell(oracle, "disentanglement", "mig")
+    assert mig.value is not None
+    assert mig.ceiling is not None
+    assert mig.value == pytest.approx(mig.ceiling, abs=0.1)
+
+
+def test_a_round_trip_is_the_ceiling(complete: Result) -> None:
+    for column in ("log_spectral_distance", "spectral_convergence", "level_error"):
+        found = cell(complete, "reconstruction", column)
+        assert found.value is not None
+        assert found.ceiling is not None
+        assert found.ceiling < found.value
+
+
+def test_intervals_surround_their_value(complete: Result) -> None:
+    for name, found in complete.metrics["reconstruction"].items():
+        assert found.interval is not None, name
+        assert found.value is not None
+        assert found.interval[0] <= found.value <= found.interval[1]
+
+
+def test_rmse_is_there_only_for_models_with_coefficients(complete: Result, oracle: Result) -> None:
+    own = cell(complete, "reconstruction", "rmse_db")
+    assert own.value is not None
+    assert own.floor is not None
+    assert own.ceiling == 0.0
+    none = cell(oracle, "reconstruction", "rmse_db")
+    assert (none.value, none.reason) == (None, "the model offers no coefficients")
+
+
+def test_an_opaque_latent_has_no_scores_but_the_frame(one_cache: None) -> None:
+    result = score("random-sound", DATASET)
+    for family in ("disentanglement", "dimension"):
+        for name, found in result.metrics[family].items():
+            assert found.value is None, name
+            assert found.reason is not None
+            assert "number of a stored sound" in found.reason
+    assert cell(result, "disentanglement", "mig").ceiling is not None
+    lsd = cell(result, "reconstruction", "log_spectral_distance")
+    assert lsd.value == pytest.approx(lsd.floor)
+
+
+def test_what_needs_a_log_variance_says_so_without_one(oracle: Result) -> None:
+    missing = [
+        found
+        for metric in METRICS.values()
+        if metric.needs_log_variance
+        for output in metric.outputs
+        for found in [cell(oracle, metric.family, output.column)]
+    ]
+    assert missing
+    assert all(found.value is None and found.reason for found in missing)
+
+
+def test_parameters_that_are_not_told_are_null_with_a_reason(one_cache: None) -> None:
+    found = cell(score(zoo.Opaque(), DATASET), "cost", "parameters")
+    assert (found.value, found.reason) == (None, "the model does not say how many it has")
+
+
+def test_the_same_seed_gives_the_same_numbers(complete: Result) -> None:
+    again = score(zoo.Complete(), DATASET)
+    for family in ("reconstruction", "disentanglement", "dimension"):
+        assert again.metrics[family] == complete.metrics[family]
+
+
+@pytest.mark.parametrize("kind", [zoo.BatchNorm, zoo.Random, zoo.Float64, zoo.Loud])
+def test_an_unstable_or_repaired_model_is_scored_with_a_warning(
+    one_cache: None, kind: type
+) -> None:
+    class Model(kind):  # type: ignore[misc]
+        opaque_latent = "not the point here"
+
+    with pytest.warns(UnstableModelWarning, match=r"unstable|converted|clipped"):
+        result = score(Model(), DATASET)
+    assert cell(result, "reconstruction", "level_error").value is not None
+
+
+def test_a_good_model_gives_no_warning(one_cache: None) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UnstableModelWarning)
+        score(zoo.Opaque(), DATASET)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("NoDecode", "no method 'decode'"),
+        ("WrongRate", "44100 Hz, but 'small' is at 16000 Hz"),
+        ("NotANumber", "NaN"),
+        ("WrongLength", "expected .*4000"),
+        ("ChangingLatent", "since latent_dim is 4"),
+        ("Raises", "weights are missing"),
+        ("CannotBeMade", "cannot be made"),
+        ("UnlikeCoefficients", "must be equal"),
+    ],
+)
+def test_a_broken_model_is_refused_in_a_sentence(name: str, words: str) -> None:
+    with pytest.raises(ToySoundError, match=words):
+        score(f"{ZOO}:{name}", DATASET)
+
+
+def test_an_unknown_dataset_is_refused() -> None:
+    with pytest.raises(UsageError, match="did you mean 'tones'"):
+        score(zoo.Good(), "tonez")
+
+
+def test_a_dataset_without_test_sounds_says_so(one_cache: None) -> None:
+    spec = replace(SPEC, name="notest")
+    dataset = small_dataset(spec)
+    splits = {name: dataset.split(name) for name in ("train", "validation", "composition")}
+    dataset._splits = {**splits, "test": np.empty(0, dtype=np.int64)}
+    found = cell(score(zoo.Opaque(), dataset), "reconstruction", "level_error")
+    assert (found.value, found.reason) == (None, "the dataset has no test sounds")
+
+
+def test_the_audition_goes_with_the_result(one_cache: None) -> None:
+    evaluation = evaluate(zoo.Opaque(), DATASET)
+    assert evaluation.audition.original.shape == (6, DATASET.num_samples)
+    assert json.loads(evaluation.result.to_json())["model"]["name"] == "Opaque"
+
+
+def test_the_package_offers_the_score_at_its_door() -> None:
+    assert benchmark.score is score
+    with pytest.raises(AttributeError, match="no attribute 'scores'"):
+        benchmark.scores  # noqa: B018
