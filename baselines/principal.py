@@ -5,8 +5,9 @@ random combinations of the sounds span a subspace that repeated multiplication w
 towards the leading components (a randomized singular value decomposition).
 
 How often is decided by the data: the iteration stops when another round no longer lowers the
-residual. A fixed small number is a trap: two rounds in single precision left three times the
-residual of the converged subspace on spectrograms whose components decay slowly.
+residual, because the right number depends on how slowly the components decay. On the spectrograms
+of ``tones``, 256 components leave 0.53 dB after the first projection, 0.34 after one round and 0.33
+when converged; 10 components leave 3.98, then 3.84.
 
 References
 ----------
@@ -22,7 +23,7 @@ import torch
 _OVERSAMPLING = 32
 
 #: The iteration stops when the residual falls by less than this fraction in a round.
-_TOLERANCE = 2e-3
+_TOLERANCE = 1e-2
 
 _MAX_ROUNDS = 50
 
@@ -71,13 +72,14 @@ def principal_components(data: torch.Tensor, count: int, seed: int = 0) -> Princ
     generator = torch.Generator().manual_seed(seed)
     start = torch.randn(width, rows, generator=generator, dtype=data.dtype)
     basis = _orthonormal((start @ data).T)
-    residual = total
+    scores = data @ basis
+    residual = total - _captured(scores, count)
     for _ in range(_MAX_ROUNDS):
+        basis = _orthonormal((_orthonormal(scores).T @ data).T)
         scores = data @ basis
         previous, residual = residual, total - _captured(scores, count)
-        if residual > (1 - _TOLERANCE) * previous or residual <= 0:
+        if residual > (1 - _TOLERANCE) * previous:
             break
-        basis = _orthonormal((_orthonormal(scores).T @ data).T)
     return _finish(mean, basis, scores, count, total)
 
 

@@ -63,7 +63,7 @@ class Codes:
 
     Attributes
     ----------
-    classes : int64, shape (n, k), the true levels
+    classes : int64, shape (n, k), the true levels of the factors that vary
     mean : float32, shape (n, d)
     log_variance : float32, shape (n, d), or None for a deterministic encoder
     """
@@ -94,7 +94,15 @@ class Heard:
 
 
 def make_plan(dataset: Dataset, seed: int = 0) -> Plan:
-    """Return the sounds that a score of this dataset with this seed sees."""
+    """Return the sounds that a score of this dataset with this seed sees.
+
+    Raises
+    ------
+    ToySoundError
+        If the dataset has a single sound.
+    """
+    if len(dataset) < 2:
+        raise ToySoundError(f"'{dataset.name}' has one sound here; generate more of it")
     rng = np.random.default_rng(seed)
     cells = rng.permutation(len(dataset))[:MAX_CELLS].astype(np.int64)
     test = dataset.split("test")
@@ -102,6 +110,16 @@ def make_plan(dataset: Dataset, seed: int = 0) -> Plan:
         drawn = np.random.default_rng(0).choice(test, size=MAX_TEST, replace=False)
         test = np.sort(drawn)
     return Plan(cells, test, audition_cells(dataset))
+
+
+def true_classes(dataset: Dataset, cells: Indices) -> tuple[NDArray[np.int64], tuple[int, ...]]:
+    """Return the levels of the factors that vary over some cells, and the sizes of these factors.
+
+    All factors, unless only the first cells of a grid have been generated.
+    """
+    classes = dataset.classes(cells)
+    varies = classes.min(axis=0) < classes.max(axis=0)
+    return classes[:, varies], tuple(np.asarray(dataset.space.sizes)[varies].tolist())
 
 
 def audition_cells(dataset: Dataset) -> Indices:
@@ -166,7 +184,7 @@ def listen(model: GuardedModel, dataset: Dataset, plan: Plan, *, progress: bool 
         if chosen.any():
             judge.add(audio[chosen], batch_mean[chosen])
     return Heard(
-        codes=None if opaque else Codes(dataset.classes(coded), mean, log_variance),
+        codes=None if opaque else Codes(true_classes(dataset, coded)[0], mean, log_variance),
         errors=_joined(judge.errors),
         ceilings=_joined(judge.ceilings),
         floors=_joined(judge.floors),

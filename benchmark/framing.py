@@ -35,7 +35,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from benchmark import reference_codes
 from benchmark.bootstrap import summarise
 from benchmark.code_metrics import read_codes
-from benchmark.codes import Plan, random_sound_errors
+from benchmark.codes import Plan, random_sound_errors, true_classes
 from benchmark.environment import package_versions
 from benchmark.metrics import METRICS
 from benchmark.metrics.reconstruction import COLUMNS
@@ -54,7 +54,7 @@ class Framing(BaseModel):
     Attributes
     ----------
     key : all that the numbers depend on
-    factors : true number of factors
+    factors : true number of factors that vary
     references : name of a reference code to its column values; None where there is no value
     random_sound : column values of reconstruction for a training sound played at random
     """
@@ -115,10 +115,10 @@ def cache_folder() -> Path:
 def _compute(
     dataset: Dataset, plan: Plan, seed: int, key: Mapping[str, str], progress: bool
 ) -> Framing:
-    classes = dataset.classes(plan.cells)
+    classes, sizes = true_classes(dataset, plan.cells)
     references: dict[str, dict[str, float | None]] = {}
     for name in reference_codes.NAMES:
-        mean, log_variance = reference_codes.make(name, classes, dataset.space.sizes, seed=seed)
+        mean, log_variance = reference_codes.make(name, classes, sizes, seed=seed)
         readings = read_codes(
             classes, mean, log_variance, seed=seed, label=f"{name} codes", progress=progress
         )
@@ -127,7 +127,7 @@ def _compute(
     summaries = {column.column: column.summary for column in COLUMNS}
     return Framing(
         key=dict(key),
-        factors=len(dataset.space.names),
+        factors=len(sizes),
         references=references,
         random_sound={name: summarise(errors[name], summaries[name]) for name in errors},
     )

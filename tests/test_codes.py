@@ -8,7 +8,13 @@ import pytest
 from small_dataset import SPEC, small_dataset
 
 import benchmark.codes as codes_module
-from benchmark.codes import audition_cells, listen, make_plan, random_sound_errors
+from benchmark.codes import (
+    audition_cells,
+    listen,
+    make_plan,
+    random_sound_errors,
+    true_classes,
+)
 from benchmark.guard import GuardedModel
 from benchmark.metrics.reconstruction import compare
 from benchmark.reference_models import RandomSound
@@ -167,3 +173,17 @@ def test_a_dataset_without_test_sounds_gives_codes_and_no_errors() -> None:
     assert heard.errors == {}
     assert heard.codes is not None
     assert len(heard.audition.indices) == 6
+
+
+def test_factors_that_do_not_vary_are_left_out() -> None:
+    classes, sizes = true_classes(DATASET, np.arange(12))
+    assert sizes == (3, 4)
+    assert np.array_equal(classes, DATASET.classes(np.arange(12))[:, 1:])
+    assert true_classes(DATASET, PLAN.cells)[1] == DATASET.space.sizes
+
+
+def test_a_single_sound_is_no_dataset() -> None:
+    one = small_dataset()
+    one._size = 1
+    with pytest.raises(ToySoundError, match="has one sound here"):
+        make_plan(one)

@@ -181,3 +181,47 @@ def test_a_model_may_say_that_it_has_no_parameters() -> None:
     model = Good()
     model.num_parameters = 0  # type: ignore[attr-defined]
     assert LoadedModel(model, "good", "good", "object").parameters == 0
+
+
+@pytest.fixture
+def a_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Install a package that brings two models and a file format, for one test."""
+    site = tmp_path / "site"
+    info = site / "toyformat-1.0.dist-info"
+    info.mkdir(parents=True)
+    write(info / "METADATA", "Metadata-Version: 2.1\nName: toyformat\nVersion: 1.0\n")
+    write(
+        info / "entry_points.txt",
+        "[toysound.model_formats]\ntoy = toyformat:read\n"
+        "[toysound.models]\nneeds-much = toyformat_needy:Model\nbroken = toyformat_broken:Model\n",
+    )
+    write(
+        site / "toyformat.py",
+        MODEL + "def read(path):\n    path.read_text().index('toy')\n    return Model()\n",
+    )
+    write(site / "toyformat_needy.py", "import no_such_package\n")
+    write(site / "toyformat_broken.py", "1 / 0\n")
+    monkeypatch.syspath_prepend(str(site))
+    return tmp_path
+
+
+def test_a_package_can_bring_a_file_format(a_format: Path) -> None:
+    path = write(a_format / "weights.toy", "toy")
+    loaded = load_model(path)
+    assert (loaded.name, loaded.source, loaded.format) == ("weights", "weights.toy", "toy")
+    assert load_model(str(a_format)).source == "weights.toy"
+
+
+def test_a_file_that_its_reader_refuses_says_why(a_format: Path) -> None:
+    path = write(a_format / "weights.toy", "something else")
+    with pytest.raises(
+        ToySoundError, match=r"'weights\.toy' cannot be read: ValueError: substring"
+    ):
+        load_model(path)
+
+
+def test_an_entry_point_that_needs_a_package_names_it(a_format: Path) -> None:
+    with pytest.raises(ToySoundError, match="model 'needs-much' needs the package 'no_such_packag"):
+        load_model("needs-much")
+    with pytest.raises(ToySoundError, match="model 'broken' cannot be imported: ZeroDivisionError"):
+        load_model("broken")

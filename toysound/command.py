@@ -84,14 +84,14 @@ def _dispatch(arguments: list[str]) -> int:
         raise unknown_name("command", arguments[0], commands)
     try:
         command: Command = commands[arguments[0]].load()
+        parser = _Parser(prog=f"toysound {arguments[0]}", description=command.help)
+        command.add_arguments(parser)
+        return command.run(parser.parse_args(arguments[1:]))
     except ModuleNotFoundError as error:
         raise ToySoundError(
             f"'toysound {arguments[0]}' needs the package '{error.name}'; "
             "pip install 'toysound[all]' brings it"
         ) from None
-    parser = _Parser(prog=f"toysound {arguments[0]}", description=command.help)
-    command.add_arguments(parser)
-    return command.run(parser.parse_args(arguments[1:]))
 
 
 def _fail(sentence: str, code: int) -> int:

@@ -63,6 +63,7 @@ class LogMagnitude:
     """
 
     name = "log_magnitude"
+    unit = "dB"
     likelihood = "gaussian"
 
     def __init__(

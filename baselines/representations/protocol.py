@@ -21,6 +21,7 @@ class Representation(Protocol):
     sample_rate : Hz
     num_samples : length T of every sound
     shape : shape of the coefficients of one sound
+    unit : unit of the coefficients
     likelihood : name of the likelihood that suits the coefficients
     """
 
@@ -28,6 +29,7 @@ class Representation(Protocol):
     sample_rate: int
     num_samples: int
     shape: tuple[int, ...]
+    unit: str
     likelihood: str
 
     def forward(self, audio: Array) -> Array:

@@ -16,6 +16,9 @@ Two kinds of importance
 impurity, as the literature does. These flatter latents that overfitting makes look useful. The
 ``_permuted`` keys use the drop in accuracy on *test* rows when a latent is shuffled among them,
 where a drop below twice its standard error counts as none; when nothing matters, the score is 0.
+Importances are read relative to each other, so a single one that passes by chance would make noise
+look perfect: the threshold is raised (Bonferroni) until all pairs of a latent and a factor together
+have one chance in a hundred to do so.
 
 The classifier decides the number, so it is part of the definition: gradient boosted trees, see
 :mod:`benchmark.metrics.boosting`.
@@ -29,6 +32,7 @@ representations", ICLR 2018; boosted trees as in F. Locatello et al., ICML 2019.
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import scipy.stats
 from numpy.typing import NDArray
 
 from benchmark.metrics.boosting import Binning, Classifier, fit
@@ -38,6 +42,9 @@ from toysound.errors import ToySoundError
 #: Test rows times shuffles per latent: enough for a standard error of half a per cent.
 _SHUFFLED_ROWS = 10_000
 _MOST_SHUFFLES = 10
+
+#: Chance that any importance of a code that knows nothing counts.
+_FALSE_ALARMS = 0.01
 
 #: Threads that fit factors side by side; the result does not depend on it.
 _THREADS = 2
@@ -75,9 +82,17 @@ def dci(
     learn, test = bins[:split], bins[split:]
     streams = np.random.default_rng(seed).spawn(factors.shape[1])
 
+    pairs = bins.shape[1] * factors.shape[1]
+    threshold = max(2.0, float(scipy.stats.norm.isf(_FALSE_ALARMS / pairs)))
+
     def one(column: int) -> tuple[Floats, Floats, float]:
         return _one_factor(
-            learn, factors[:split, column], test, factors[split:, column], streams[column]
+            learn,
+            factors[:split, column],
+            test,
+            factors[split:, column],
+            streams[column],
+            threshold,
         )
 
     with ThreadPoolExecutor(_THREADS) as pool:
@@ -133,6 +148,7 @@ def _one_factor(
     test: NDArray[np.uint8],
     truth: Integers,
     rng: np.random.Generator,
+    threshold: float,
 ) -> tuple[Floats, Floats, float]:
     """Return training importances, permuted importances and test accuracy of one factor."""
     known, y = np.unique(labels, return_inverse=True)
@@ -143,7 +159,7 @@ def _one_factor(
     permuted = np.zeros(learn.shape[1])
     for latent in range(learn.shape[1]):
         if model.uses(latent):
-            permuted[latent] = _permuted(model, test, truth, known, right, latent, rng)
+            permuted[latent] = _permuted(model, test, truth, known, right, latent, rng, threshold)
     return model.importances, permuted, float(right.mean())
 
 
@@ -155,8 +171,9 @@ def _permuted(
     right: NDArray[np.bool_],
     latent: int,
     rng: np.random.Generator,
+    threshold: float,
 ) -> float:
-    """Return the drop of accuracy when a latent is shuffled, 0 below twice its standard error."""
+    """Return the drop of accuracy when a latent is shuffled, 0 below ``threshold`` errors."""
     rows = len(test)
     shuffles = int(np.clip(_SHUFFLED_ROWS // rows, 1, _MOST_SHUFFLES))
     shuffled = test.copy()
@@ -166,4 +183,4 @@ def _permuted(
         drop += right.astype(float) - (known[model.predict(shuffled)] == truth)
     drop /= shuffles
     error = drop.std() / np.sqrt(rows)
-    return float(drop.mean()) if drop.mean() > 2 * error else 0.0
+    return float(drop.mean()) if drop.mean() > threshold * error else 0.0

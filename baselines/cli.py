@@ -1,0 +1,77 @@
+"""The subcommand ``train``."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from dataclasses import asdict
+from pathlib import Path
+
+from toysound.command import Command
+from toysound.errors import UsageError
+
+
+def _train_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("recipe", metavar="RECIPE", help="a recipe's name, or a TOML file")
+    parser.add_argument(
+        "--dataset", metavar="NAME", required=True, help="name or folder of a dataset"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="folder to write")
+    parser.add_argument("--seed", type=int, default=0, help="of every random draw (default: 0)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="changes",
+        help="change a field of the recipe, such as training.epochs=10",
+    )  # fmt: skip
+    parser.add_argument("--force", action="store_true", help="train anew whatever DIR holds")
+    parser.add_argument(
+        "--checkpoint-every", type=float, default=10.0, metavar="SECONDS",
+        help="a stopped training goes on from its last checkpoint (default: 10)",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print JSON for a program")
+
+
+def _train(args: Namespace) -> int:
+    from baselines import recipes
+    from baselines.folder import Summary
+    from baselines.run import train
+    from toysound.dataset import load
+
+    if not 0 <= args.seed < 2**63:
+        raise UsageError(f"--seed must be 0 or more and below 2**63, got {args.seed}")
+    if not args.checkpoint_every >= 0:
+        raise UsageError(f"--checkpoint-every must be 0 or more, got {args.checkpoint_every}")
+    recipe = recipes.load(args.recipe, args.changes)
+    summary, before = train(
+        recipe,
+        load(args.dataset),
+        args.out,
+        seed=args.seed,
+        force=args.force,
+        checkpoint_every_s=args.checkpoint_every,
+        show=True,
+    )
+    model = args.out / "model.safetensors"
+    if args.json:
+        answer = asdict(summary) | {"model": str(model), "finished_before": before}
+        print(json.dumps(answer, indent=2))
+    else:
+        print(_text(summary, args.dataset, model, before))
+    return 0
+
+
+def _text(summary: "Summary", dataset: str, model: Path, before: bool) -> str:
+    """Return the final figures for a person, and what to try next."""
+    head = f"{summary.recipe} on {summary.dataset}, seed {summary.seed}"
+    epochs = f"{summary.epochs} epochs (best: {summary.best_epoch}), " if summary.epochs else ""
+    return "\n".join(
+        [
+            f"{head} was finished before; --force trains it anew" if before else f"trained {head}",
+            f"  {epochs}{summary.cpu_seconds:.0f} CPU seconds, "
+            f"{summary.num_parameters:,} parameters",
+            f"  validation {summary.nats_are} {summary.validation_nats:.0f} nats, "
+            f"RMSE {summary.validation_rmse:.2f} {summary.rmse_unit}",
+            f"wrote {model}",
+            f"try: toysound score {model} --dataset {dataset} --out result.json",
+        ]
+    )
+
+
+TRAIN = Command("train a baseline from a recipe; run again to go on", _train_arguments, _train)

@@ -1,0 +1,201 @@
+"""The folder of a training: what lies in it, whose it is, and how it is written.
+
+=========================  =====================================================================
+``recipe.toml``            the resolved recipe; train it again with it
+``checkpoint.safetensors`` the state of a training that is not finished; gone at the end
+``history.csv``            the objective of each epoch, nats per sound
+``summary.json``           the final figures
+``model.safetensors``      the trained model, written last
+=========================  =====================================================================
+
+A folder belongs to one :class:`~baselines.checkpoint.Identity`. Every file is complete or not there
+at all, whatever interrupts the training.
+"""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import torch
+
+from baselines.checkpoint import MODEL_FILE, MODEL_FORMAT, TRAINING_FORMAT, Identity, save_model
+from baselines.model import LatentModel
+from baselines.tensors import load_tensors, save_tensors
+from baselines.training import Epoch
+from toysound.errors import ToySoundError, UsageError
+from toysound.files import write_text
+
+RECIPE_FILE, CHECKPOINT_FILE = "recipe.toml", "checkpoint.safetensors"
+HISTORY_FILE, SUMMARY_FILE = "history.csv", "summary.json"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The final figures of a training.
+
+    Attributes
+    ----------
+    recipe, dataset, seed : what was trained
+    epochs : passes over the training sounds; 0 for a model that is fitted in closed form
+    best_epoch : the one whose weights were kept
+    cpu_seconds : processor time of all threads, preparation included
+    validation_nats : mean over validation sounds of ln p, or of its lower bound
+    nats_are : ``"ELBO"`` or ``"log-likelihood"``
+    validation_rmse : root mean square error of the coefficients decoded from the mean
+    rmse_unit : its unit
+    num_parameters : how many numbers the model has learnt
+    """
+
+    recipe: str
+    dataset: str
+    seed: int
+    epochs: int
+    best_epoch: int
+    cpu_seconds: float
+    validation_nats: float
+    nats_are: str
+    validation_rmse: float
+    rmse_unit: str
+    num_parameters: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A training that was stopped.
+
+    Attributes
+    ----------
+    tensors : of its state
+    rows : its history as plain data
+    cpu_seconds : spent so far
+    """
+
+    tensors: dict[str, torch.Tensor]
+    rows: list[dict[str, float]]
+    cpu_seconds: float
+
+
+class RunFolder:
+    """The folder of one training.
+
+    Parameters
+    ----------
+    path : made if it is missing
+    identity : what is trained in it
+    force : remove what an earlier training left
+
+    Raises
+    ------
+    UsageError
+        If the path is a file, or cannot be written.
+    ToySoundError
+        If the folder holds another training.
+    """
+
+    def __init__(self, path: Path, identity: Identity, force: bool = False) -> None:
+        self.path = path
+        self.identity = identity
+        _make_writable(path)
+        for partial in path.glob(".*.partial"):
+            partial.unlink()
+        for name in (CHECKPOINT_FILE, SUMMARY_FILE, HISTORY_FILE, MODEL_FILE):
+            if force:
+                (path / name).unlink(missing_ok=True)
+        for name in (MODEL_FILE, CHECKPOINT_FILE):
+            if (path / name).exists():
+                self._must_be_mine(path / name)
+        write_text(path / RECIPE_FILE, identity.recipe_toml)
+
+    @property
+    def model_path(self) -> Path:
+        """Where the trained model is written."""
+        return self.path / MODEL_FILE
+
+    def finished(self) -> Summary | None:
+        """Return the figures of a training that was finished before, or None."""
+        if not self.model_path.exists():
+            return None
+        (self.path / CHECKPOINT_FILE).unlink(missing_ok=True)
+        try:
+            return Summary(**json.loads((self.path / SUMMARY_FILE).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            raise ToySoundError(
+                f"'{self.path}' holds a trained model but no valid {SUMMARY_FILE}; --force trains "
+                "it anew"
+            ) from None
+
+    def load_progress(self) -> Progress | None:
+        """Return a training that was stopped, or None.
+
+        Raises
+        ------
+        ToySoundError
+            If its checkpoint is damaged.
+        """
+        path = self.path / CHECKPOINT_FILE
+        if not path.exists():
+            return None
+        tensors, metadata = load_tensors(path)
+        try:
+            return Progress(
+                tensors, json.loads(metadata["history"]), float(metadata["cpu_seconds"])
+            )
+        except (KeyError, ValueError):
+            raise ToySoundError(f"'{path}' is damaged; --force trains anew") from None
+
+    def save_progress(self, progress: Progress) -> None:
+        """Write the checkpoint."""
+        metadata = self.identity.to_metadata(TRAINING_FORMAT)
+        metadata |= {"history": json.dumps(progress.rows), "cpu_seconds": str(progress.cpu_seconds)}
+        save_tensors(self.path / CHECKPOINT_FILE, progress.tensors, metadata)
+
+    def finish(self, model: LatentModel, history: Sequence[Epoch], summary: Summary) -> None:
+        """Write the results; the model last, so that its presence means that all is there."""
+        table = io.StringIO()
+        writer = csv.DictWriter(table, [f.name for f in fields(Epoch)], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in history)
+        write_text(self.path / HISTORY_FILE, table.getvalue())
+        write_text(self.path / SUMMARY_FILE, json.dumps(asdict(summary), indent=2) + "\n")
+        save_model(self.model_path, model, self.identity)
+        (self.path / CHECKPOINT_FILE).unlink(missing_ok=True)
+
+    def _must_be_mine(self, path: Path) -> None:
+        """Refuse a model or checkpoint of another identity."""
+        other = "choose another --out, or --force to train anew"
+        _, metadata = load_tensors(path)
+        try:
+            if metadata.get("format") not in (MODEL_FORMAT, TRAINING_FORMAT):
+                raise ValueError("another format")
+            found = Identity.from_metadata(metadata)
+        except (KeyError, ValueError):
+            raise ToySoundError(f"'{path}' is not of a toysound training; {other}") from None
+        if found != self.identity:
+            raise ToySoundError(f"'{self.path}' holds {_difference(found, self.identity)}; {other}")
+
+
+def _make_writable(path: Path) -> None:
+    """Make the folder and refuse one that cannot be written, before any time is spent."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise UsageError(f"--out '{path}' is a file; name a folder") from None
+    except OSError as error:
+        raise UsageError(f"--out '{path}' cannot be made: {error.strerror}") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise UsageError(f"--out '{path}' is not writable; name another folder")
+
+
+def _difference(found: Identity, wanted: Identity) -> str:
+    """Return what a folder holds, and the first thing in which it is another."""
+    pairs = zip(found.recipe_toml.splitlines(), wanted.recipe_toml.splitlines(), strict=False)
+    for name in ("dataset", "seed", "dataset_version", "num_sounds"):
+        old, new = getattr(found, name), getattr(wanted, name)
+        if old != new:
+            return f"a training with {name} {old}, not {new}"
+    old, new = next(pair for pair in pairs if pair[0] != pair[1])
+    return f"a training with {old}, not {new}"

@@ -1,0 +1,242 @@
+"""The training loop: plain, seeded, and able to go on where it was stopped.
+
+Each epoch draws its order and its noise from a generator seeded by (seed, epoch), so the state of a
+training is the weights, the optimiser's moments, the number of epochs done and the best weights so
+far: nothing else. Going on from a :class:`State` gives bit for bit what an undisturbed training
+gives, on the same machine.
+
+The validation objective uses the final weight of the divergence from the first epoch on, and the
+same noise in every epoch, so that epochs can be compared: the weights of the best one are the
+result, and training stops when none was better for ``patience`` epochs.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import torch
+
+from baselines.progress import bar
+from baselines.recipes.schema import TrainingTable, VaeRecipe
+from baselines.schedule import half_cosine, rise
+from baselines.vae import VAE, Features
+from toysound.errors import ToySoundError
+
+#: Sounds of the validation split that are evaluated at a time.
+_EVALUATION_BLOCK = 1024
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What is recorded of an epoch; nats per sound.
+
+    Attributes
+    ----------
+    epoch : from 1
+    weight : of the divergence at its end
+    train_objective : mean over its steps, with the weight of each step
+    log_likelihood, divergence : means over the validation sounds
+    objective : ``log_likelihood - final weight * divergence``, higher is better
+    """
+
+    epoch: int
+    weight: float
+    train_objective: float
+    log_likelihood: float
+    divergence: float
+    objective: float
+
+
+@dataclass
+class State:
+    """Everything a training needs to go on.
+
+    Attributes
+    ----------
+    model : with the weights of now
+    optimizer : with the moments of now
+    best : the weights of the best epoch
+    history : of the epochs done
+    """
+
+    model: VAE
+    optimizer: torch.optim.Optimizer
+    best: dict[str, torch.Tensor] = field(default_factory=dict)
+    history: list[Epoch] = field(default_factory=list)
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch with the highest validation objective, the first of equals; 0 for none."""
+        if not self.history:
+            return 0
+        return max(self.history, key=lambda row: (row.objective, -row.epoch)).epoch
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Return all tensors of the state under one flat list of names."""
+        tensors = {f"model.{name}": t for name, t in self.model.state_dict().items()}
+        tensors |= {f"best.{name}": t for name, t in self.best.items()}
+        for number, moments in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{number}.{name}": t for name, t in moments.items()}
+        return tensors
+
+    def rows(self) -> list[dict[str, float]]:
+        """Return the history as plain data."""
+        return [asdict(row) for row in self.history]
+
+    def restore(self, tensors: dict[str, torch.Tensor], rows: list[dict[str, float]]) -> None:
+        """Take up what :meth:`tensors` and :meth:`rows` gave.
+
+        Raises
+        ------
+        KeyError, RuntimeError, TypeError
+            If they belong to another model.
+        """
+        moments: dict[int, dict[str, torch.Tensor]] = {}
+        for name, tensor in _under(tensors, "optimizer").items():
+            number, _, key = name.partition(".")
+            moments.setdefault(int(number), {})[key] = tensor
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.model.load_state_dict(_under(tensors, "model"))
+        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
+        self.best = _under(tensors, "best")
+        self.history = [Epoch(**row) for row in rows]  # type: ignore[arg-type]
+
+
+def _under(tensors: dict[str, torch.Tensor], head: str) -> dict[str, torch.Tensor]:
+    """Return the tensors whose names start with ``head.``, without it."""
+    return {
+        name.removeprefix(f"{head}."): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(f"{head}.")
+    }
+
+
+def start(model: VAE, table: TrainingTable) -> State:
+    """Return the state before the first step; weight decay is for matrices only."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": table.weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return State(model, torch.optim.AdamW(groups, lr=table.learning_rate, fused=True))
+
+
+def fit(
+    state: State,
+    recipe: VaeRecipe,
+    train: Features,
+    validation: Features,
+    *,
+    seed: int,
+    keep: Callable[[State], None],
+    show: bool = False,
+) -> None:
+    """Train until the last epoch or until patience is over; ``state.model`` ends as the best.
+
+    Parameters
+    ----------
+    state : where to begin; changed in place
+    recipe : what to do
+    train, validation : the sounds
+    seed : of order and noise
+    keep : called with the state after every epoch
+    show : draw a progress bar where standard error is a terminal
+
+    Raises
+    ------
+    ToySoundError
+        If the objective is not a finite number; the sentence names the step.
+    """
+    epochs, patience = recipe.training.epochs, recipe.training.patience
+    done = len(state.history)
+    with bar("training", epochs, "epochs", show, start=done) as drawn:
+        for epoch in range(done + 1, epochs + 1):
+            if epoch - state.best_epoch > patience and state.history:
+                break
+            row = _epoch(state, recipe, train, validation, seed, epoch)
+            state.history.append(row)
+            if state.best_epoch == epoch:
+                state.best = _weights(state.model)
+            keep(state)
+            drawn.set_postfix(elbo=f"{row.objective:.0f}", refresh=False)
+            drawn.update()
+    state.model.load_state_dict(state.best, strict=False)
+
+
+def evaluate(model: VAE, features: Features, seed: int) -> tuple[float, float]:
+    """Return the mean log-likelihood and divergence of sounds, nats, with noise by the seed."""
+    generator = _generator(seed, 0)
+    noise = torch.randn(len(features.coordinates), model.latent_dim, generator=generator)
+    log_likelihood = divergence = 0.0
+    with torch.no_grad():
+        for first in range(0, len(noise), _EVALUATION_BLOCK):
+            rows = torch.arange(first, min(first + _EVALUATION_BLOCK, len(noise)))
+            terms = model.terms(_select(features, rows), noise[rows])
+            log_likelihood += float(terms.log_likelihood.double().sum())
+            divergence += float(terms.divergence.double().mean()) * len(rows)
+    return log_likelihood / len(noise), divergence / len(noise)
+
+
+def _epoch(
+    state: State, recipe: VaeRecipe, train: Features, validation: Features, seed: int, epoch: int
+) -> Epoch:
+    """Do one pass over the training sounds and evaluate."""
+    model, table = state.model, recipe.training
+    generator = _generator(seed, epoch)
+    batches = _batches(len(train.coordinates), table.batch_size, generator)
+    objectives = []
+    for number, rows in enumerate(batches):
+        progress = (epoch - 1 + number / len(batches)) / table.epochs
+        weight = recipe.divergence.weight * rise(progress, recipe.divergence.warm_up)
+        noise = torch.randn(len(rows), model.latent_dim, generator=generator)
+        terms = model.terms(_select(train, rows), noise)
+        objective = terms.log_likelihood.mean() - weight * terms.divergence.mean()
+        step = (epoch - 1) * len(batches) + number + 1
+        objectives.append(_finite(float(objective), step, table))
+        _step(state, -objective / model.num_coefficients, table, progress)
+    log_likelihood, divergence = evaluate(model, validation, seed)
+    bound = log_likelihood - recipe.divergence.weight * divergence
+    _finite(bound, epoch * len(batches), table)
+    return Epoch(epoch, weight, float(np.mean(objectives)), log_likelihood, divergence, bound)
+
+
+def _step(state: State, loss: torch.Tensor, table: TrainingTable, progress: float) -> None:
+    """Take one step down the gradient."""
+    rate = rise(progress, table.learning_rate_warm_up) * half_cosine(progress)
+    for group in state.optimizer.param_groups:
+        group["lr"] = table.learning_rate * rate
+    state.optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(state.model.parameters(), table.gradient_clip)
+    state.optimizer.step()
+
+
+def _finite(value: float, step: int, table: TrainingTable) -> float:
+    if not math.isfinite(value):
+        raise ToySoundError(
+            f"the objective became {value} at step {step}; the last good checkpoint is kept; train "
+            f"into another folder with smaller steps: --set training.learning_rate="
+            f"{table.learning_rate / 3:.1g}"
+        )
+    return value
+
+
+def _batches(count: int, size: int, generator: torch.Generator) -> list[torch.Tensor]:
+    """Return all rows in random order, in batches that differ in size by at most one."""
+    number = math.ceil(count / size)
+    return list(torch.randperm(count, generator=generator).tensor_split(number))
+
+
+def _generator(seed: int, epoch: int) -> torch.Generator:
+    """Return the generator of one epoch; epoch 0 is the evaluation."""
+    mixed = int(np.random.default_rng([seed, epoch]).integers(2**63))
+    return torch.Generator().manual_seed(mixed)
+
+
+def _select(features: Features, rows: torch.Tensor) -> Features:
+    return Features(features.coordinates[rows], features.outside[rows])
+
+
+def _weights(model: VAE) -> dict[str, torch.Tensor]:
+    return {name: p.detach().clone() for name, p in model.named_parameters()}

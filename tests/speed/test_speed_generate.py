@@ -1,0 +1,139 @@
+"""How fast sounds are made, as ratios to pyo alone. Run by ``make speed``.
+
+The peer is the loop anybody would write with pyo for the same voice: tables prepared beforehand,
+``Osc * Adsr * tremolo`` in batches of 64, every cell rendered, the buffers copied and nothing else
+done with them. ``toysound generate`` measures and equalises the level, quantises, measures the
+descriptors, encodes FLAC, writes parquet and hashes on top of that, and is still meant to reach
+half of the peer's rate on one core, because cells that differ in level alone share one rendering.
+
+One core is compared in CPU seconds, so that a busy machine does not decide; two workers are
+compared with one by the clock, which is what a second worker is for. The best of several rounds
+counts, rounds alternate, and each runs in a process of its own, start-up not counted.
+"""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from toysound.catalog import get_spec
+from toysound.catalog.spec import DatasetSpec
+from toysound.publish.generate import generate
+from toysound.rendering import BATCH_SIZE, parameters_of, render_samples
+from toysound.scales import midi_to_hz
+from toysound.voices.tone import HIGHEST_PARTIAL_HZ, RELEASE_S, TREMOLO_RATE_HZ, harmonic_table
+
+SPEC = get_spec("tones")
+CELLS = np.arange(SPEC.space.size)
+SOUND_S = len(CELLS) * SPEC.duration_s
+ROUNDS = 3
+
+#: What the issue asks for: share of the bare rate, and gain of a second worker.
+TARGET_OF_BARE, TARGET_OF_TWO = 0.5, 1.7
+
+
+def bare_pyo_cpu_s(spec: DatasetSpec = SPEC, batch_size: int = BATCH_SIZE) -> float:
+    """Return the CPU seconds pyo alone takes for every cell of the dataset."""
+    os.environ["PYO_GUI_WX"] = "0"
+    import pyo
+
+    server = pyo.Server(sr=spec.sample_rate, nchnls=1, buffersize=500, duplex=0, audio="manual")
+    server.setVerbosity(1)
+    server.deactivateMidi()
+    server.boot()
+    server.start()
+    values = parameters_of(spec, np.arange(spec.space.size))
+    frequency_hz = midi_to_hz(values["pitch"])
+    keys = [
+        (int(HIGHEST_PARTIAL_HZ / hz), float(tilt))
+        for hz, tilt in zip(frequency_hz, values["brightness"], strict=True)
+    ]
+    tables = {
+        key: pyo.DataTable(8192, init=harmonic_table(*key).samples.tolist())
+        for key in dict.fromkeys(keys)
+    }
+    frequencies = frequency_hz.tolist()
+    attacks, depths = values["attack"].tolist(), values["tremolo"].tolist()
+    audio = np.empty((batch_size, spec.num_samples), dtype=np.float32)
+    start = time.process_time()
+    for at in range(0, spec.space.size, batch_size):
+        rows = slice(at, at + batch_size)
+        count = len(frequencies[rows])
+        record = pyo.NewTable(spec.duration_s, chnls=count)
+        envelope = pyo.Adsr(
+            attack=attacks[rows], decay=0, sustain=1, release=RELEASE_S, dur=spec.duration_s
+        ).play()
+        swing = pyo.Sine(freq=TREMOLO_RATE_HZ, phase=0.25, mul=depths[rows], add=1)
+        tone = pyo.Osc([tables[key] for key in keys[rows]], freq=frequencies[rows], interp=4)
+        signal = tone * envelope * swing
+        recorder = pyo.TableRec(signal, record).play()
+        for _ in range(spec.num_samples // 500):
+            server.process()
+        for row in range(count):
+            audio[row] = np.asarray(record.getBuffer(row))
+        for node in (recorder, signal, tone, swing, envelope):
+            node.stop()
+    seconds = time.process_time() - start
+    server.stop()
+    server.shutdown()
+    return seconds
+
+
+def render_cpu_s() -> float:
+    """Return the CPU seconds of rendering every cell to samples, tables included."""
+    render_samples(SPEC, [0])
+    start = time.process_time()
+    render_samples(SPEC, CELLS)
+    return time.process_time() - start
+
+
+def generate_cpu_s(folder: Path) -> float:
+    """Return the CPU seconds of one worker's whole work, tables included."""
+    render_samples(SPEC, [0])
+    start = time.process_time()
+    generate("tones", folder, ["parquet"], workers=1)
+    return time.process_time() - start
+
+
+def generate_clock_s(folder: Path, workers: int) -> float:
+    """Return the seconds by the clock of the command's work."""
+    start = time.perf_counter()
+    generate("tones", folder, ["parquet"], workers=workers)
+    return time.perf_counter() - start
+
+
+def in_new_process(function: Callable[..., float], *arguments: Any) -> float:
+    """Call a function in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def test_one_core_against_bare_pyo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rounds = [
+        (
+            in_new_process(bare_pyo_cpu_s),
+            in_new_process(render_cpu_s),
+            in_new_process(generate_cpu_s, tmp_path / str(number)),
+        )
+        for number in range(ROUNDS)
+    ]
+    bare, render, whole = (min(times) for times in zip(*rounds, strict=True))
+    with capsys.disabled():
+        print(
+            f"\nbare pyo {SOUND_S / bare:.0f} times real time per CPU second"
+            f"\nrender_samples {SOUND_S / render:.0f}: {bare / render:.2f} of bare pyo"
+            f"\ngenerate, 1 worker {SOUND_S / whole:.0f}: {bare / whole:.2f} of bare pyo "
+            f"(target {TARGET_OF_BARE})"
+        )
+    assert min(bare, render, whole) > 0
+
+
