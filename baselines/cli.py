@@ -4,9 +4,13 @@ import json
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from toysound.command import Command
 from toysound.errors import UsageError
+
+if TYPE_CHECKING:
+    from baselines.folder import Summary
 
 
 def _train_arguments(parser: ArgumentParser) -> None:
@@ -17,20 +21,26 @@ def _train_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="folder to write")
     parser.add_argument("--seed", type=int, default=0, help="of every random draw (default: 0)")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", dest="changes",
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="changes",
         help="change a field of the recipe, such as training.epochs=10",
-    )  # fmt: skip
+    )
     parser.add_argument("--force", action="store_true", help="train anew whatever DIR holds")
     parser.add_argument(
-        "--checkpoint-every", type=float, default=10.0, metavar="SECONDS",
+        "--checkpoint-every",
+        type=float,
+        default=10.0,
+        metavar="SECONDS",
         help="a stopped training goes on from its last checkpoint (default: 10)",
-    )  # fmt: skip
+    )
     parser.add_argument("--json", action="store_true", help="print JSON for a program")
 
 
 def _train(args: Namespace) -> int:
     from baselines import recipes
-    from baselines.folder import Summary
     from baselines.run import train
     from toysound.dataset import load
 
@@ -68,7 +78,7 @@ def _text(summary: "Summary", dataset: str, model: Path, before: bool) -> str:
             f"{summary.num_parameters:,} parameters",
             f"  validation {summary.nats_are} {summary.validation_nats:.0f} nats, "
             f"RMSE {summary.validation_rmse:.2f} {summary.rmse_unit}",
-            f"wrote {model}",
+            f"{'found' if before else 'wrote'} {model}",
             f"try: toysound score {model} --dataset {dataset} --out result.json",
         ]
     )

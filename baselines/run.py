@@ -27,7 +27,7 @@ from baselines.principal import Principal, principal_components
 from baselines.recipes import PcaRecipe, Recipe, VaeRecipe, to_toml
 from baselines.representations.protocol import Representation
 from baselines.training import Epoch, State, evaluate, fit, start
-from baselines.vae import VAE, Features, Stem
+from baselines.vae import Features, Stem
 from toysound.dataset import Dataset
 
 #: Seconds between checkpoints.

@@ -193,7 +193,7 @@ def _epoch(
         terms = model.terms(_select(train, rows), noise)
         objective = terms.log_likelihood.mean() - weight * terms.divergence.mean()
         step = (epoch - 1) * len(batches) + number + 1
-        objectives.append(_finite(float(objective), step, table))
+        objectives.append(_finite(float(objective.detach()), step, table))
         _step(state, -objective / model.num_coefficients, table, progress)
     log_likelihood, divergence = evaluate(model, validation, seed)
     bound = log_likelihood - recipe.divergence.weight * divergence
@@ -215,9 +215,9 @@ def _step(state: State, loss: torch.Tensor, table: TrainingTable, progress: floa
 def _finite(value: float, step: int, table: TrainingTable) -> float:
     if not math.isfinite(value):
         raise ToySoundError(
-            f"the objective became {value} at step {step}; the last good checkpoint is kept; train "
-            f"into another folder with smaller steps: --set training.learning_rate="
-            f"{table.learning_rate / 3:.1g}"
+            f"the objective became {value} at step {step}; a checkpoint taken before is kept; "
+            "train into another folder with smaller steps, such as --set "
+            f"training.learning_rate={table.learning_rate / 3:.1g}"
         )
     return value
 

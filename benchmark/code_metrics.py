@@ -72,6 +72,7 @@ def read_codes(
                 value = float(values.get(output.key, np.nan))
                 finite = bool(np.isfinite(value))
                 readings[output.column] = Reading(value) if finite else Reading(None, reason)
+            readings |= {k: Reading(v) for k, v in values.items() if metric.in_series(k)}
             drawn.update()
     return readings
 

@@ -212,6 +212,12 @@ def _codes(
                 unit=output.unit,
                 reason=reading.reason,
             )
+        if metric.series is not None:
+            families[metric.family] |= {
+                name: Measurement(value=reading.value, unit=metric.series.unit)
+                for name, reading in readings.items()
+                if metric.in_series(name)
+            }
     return families
 
 

@@ -1,7 +1,7 @@
 """A result as a short text: every number between its floor and its ceiling."""
 
 from benchmark.cost import COLUMNS as COST
-from benchmark.metrics import METRICS
+from benchmark.metrics import METRICS, Output, series_of
 from benchmark.metrics.reconstruction import COLUMNS as RECONSTRUCTION
 from benchmark.result import Measurement, Result
 
@@ -25,7 +25,14 @@ def summarise_result(result: Result) -> str:
         if len(reasons) == 1 and None not in reasons:
             lines += [f"  none: {reasons.pop()}"]
             continue
-        lines += [_row(labels.get(name, name), found) for name, found in measurements.items()]
+        series: dict[Output, list[str]] = {}
+        for name, found in measurements.items():
+            belongs = series_of(name)
+            if belongs is None:
+                lines += [_row(labels.get(name, name), found)]
+            else:
+                series.setdefault(belongs, []).append(_number(found.value))
+        lines += [f"  {s.label:<26} {' '.join(values)}  {s.unit}" for s, values in series.items()]
     return "\n".join(line.rstrip() for line in lines)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmark.cost import COLUMNS as COSTS
-from benchmark.metrics import METRICS
+from benchmark.metrics import METRICS, series_of
 from benchmark.metrics.reconstruction import RMSE_DB, SOUND_METRICS
 from benchmark.metrics.registry import Output
 from leaderboard.rows import FAMILIES, Board, Cell, Key
@@ -84,6 +84,8 @@ def columns_of(boards: Iterable[Board]) -> tuple[Column, ...]:
     for board in boards:
         for row in board.rows:
             for key, cell in row.cells.items():
+                if series_of(key[1]) is not None:
+                    continue  # one number for each latent: in the JSON, too many for a table
                 cells.setdefault(key, []).append(cell)
     rank = {key: i for i, key in enumerate(dict.fromkeys((*MAIN, *known)))}
     keys = sorted(cells, key=lambda key: (FAMILIES.index(key[0]), rank.get(key, len(rank)), key[1]))

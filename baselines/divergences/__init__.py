@@ -108,9 +108,10 @@ def compute(
     ValueError
         If the shapes differ or are not (B, D).
     """
-    foreign = [option for option in chosen if option not in options(name)]
+    own = options(name)
+    foreign = [option for option in chosen if option not in own]
     if foreign:
-        known = ", ".join(options(name)) or "none"
+        known = ", ".join(own) or "none"
         raise UsageError(f"divergence '{name}' has no option '{foreign[0]}'; its options: {known}")
     if mean.ndim != 2 or mean.shape != log_variance.shape:
         raise ValueError(

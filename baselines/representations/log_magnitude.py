@@ -135,6 +135,8 @@ class LogMagnitude:
         return coefficients.clip(FLOOR_DB, CEILING_DB)
 
     def _decibels(self, audio: torch.Tensor) -> torch.Tensor:
+        if len(audio) == 0:
+            return audio.new_zeros((0, *self.shape))
         spectrum = self._transform.analyse(audio)[..., : self.shape[0]].transpose(1, 2)
         ratio = spectrum.abs() / self._transform.full_scale_peak
         return 20 * torch.log10(ratio.clamp(min=10 ** (FLOOR_DB / 20)))

@@ -48,7 +48,7 @@ def integrate_phase(log_magnitude: Floats, threshold: float, n_fft: int, hop_len
     ----------
     log_magnitude : natural logarithm of the magnitudes, shape (frames, bins), at least two bins;
         bins from 0 Hz upwards, the highest ones may be missing
-    threshold : bins that are not above it are taken as silent and get phase 0
+    threshold : bins that are not above it are taken as silent; their phase means nothing
     n_fft : length of the Hann window and of the transform, in samples
     hop_length : distance between frames in samples
 

@@ -28,7 +28,7 @@ from benchmark.metrics.disentanglement.mig import mig
 from benchmark.metrics.registry import Invariance, Metric, Output
 from toysound.errors import ToySoundError, UsageError, unknown_name
 
-__all__ = ["METRICS", "Metric", "Output", "compute", "names"]
+__all__ = ["METRICS", "Metric", "Output", "compute", "names", "series_of"]
 
 _ALL: frozenset[Invariance] = frozenset(
     ("permutation", "constant", "positive_scale", "shift", "sign", "duplicate")
@@ -197,6 +197,14 @@ METRICS: dict[str, Metric] = {
                     "nat",
                 ),
             ),
+            series=Output(
+                "kl_",
+                "kl_",
+                "KL spectrum",
+                "The rate of each latent, the largest first.",
+                None,
+                "nat",
+            ),
             reference="Kingma and Welling, ICLR 2014",
             needs_factors=False,
             needs_log_variance=True,
@@ -247,6 +255,14 @@ METRICS: dict[str, Metric] = {
 }
 
 _FEWEST_ROWS = 6
+
+
+def series_of(column: str) -> Output | None:
+    """Return the series that a column of a result belongs to, such as the KL spectrum, or None."""
+    for metric in METRICS.values():
+        if metric.in_series(column):
+            return metric.series
+    return None
 
 
 def names() -> list[str]:

@@ -47,6 +47,8 @@ class Metric:
     function : pure, keyword-only ``factors=, codes=, seed=`` plus its own options; returns named
         numbers
     outputs : the numbers it returns that a result shows
+    series : what its further numbers are, such as one for each latent; their keys, which are also
+        their columns, begin with the key of this entry
     reference : the paper it comes from
     needs_factors : False if ``factors=None`` is allowed
     needs_log_variance : True if it reads ``log_variance=``
@@ -61,5 +63,11 @@ class Metric:
     reference: str
     needs_factors: bool = True
     needs_log_variance: bool = False
+    series: Output | None = None
     invariances: frozenset[Invariance] = frozenset()
     lacks: Mapping[Invariance, str] = field(default_factory=dict)
+
+    def in_series(self, key: str) -> bool:
+        """Return whether a key is that of a further number."""
+        shown = {output.key for output in self.outputs}
+        return self.series is not None and key.startswith(self.series.key) and key not in shown

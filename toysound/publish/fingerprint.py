@@ -87,9 +87,9 @@ def load_fingerprint(folder: Path) -> Fingerprint:
     return fingerprint
 
 
-def sample_bytes(samples: NDArray[np.int16]) -> bytes:
+def sample_bytes(samples: NDArray[np.int16]) -> memoryview:
     """Return samples as the bytes that are hashed: little-endian int16, index order."""
-    return samples.astype("<i2", copy=False).tobytes()
+    return np.ascontiguousarray(samples, dtype="<i2").reshape(-1).data
 
 
 def sha256(samples: NDArray[np.int16]) -> str:

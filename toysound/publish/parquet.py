@@ -27,6 +27,9 @@ from toysound.splits import partition
 #: Rows decoded together when a few sounds are read: about 0.5 MB of FLAC.
 _ROW_GROUP = 64
 
+#: FLAC's fastest; the best would save 3 % of the bytes and cost a quarter more time.
+_FLAC_LEVEL = 0.0
+
 _FEATURE = {"class": ("int64", pa.int64()), "other": ("float64", pa.float64())}
 
 
@@ -104,7 +107,16 @@ def read_block(
 def encode(samples: NDArray[np.int16], sample_rate: int) -> bytes:
     """Return one sound as FLAC, 16 bit, lossless."""
     buffer = io.BytesIO()
-    soundfile.write(buffer, samples, sample_rate, format="FLAC", subtype="PCM_16")
+    with soundfile.SoundFile(
+        buffer,
+        "w",
+        sample_rate,
+        channels=1,
+        subtype="PCM_16",
+        format="FLAC",
+        compression_level=_FLAC_LEVEL,
+    ) as file:
+        file.buffer_write(np.ascontiguousarray(samples), "int16")
     return buffer.getvalue()
 
 
@@ -193,12 +205,10 @@ class ParquetSource:
 
 def _table(spec: DatasetSpec, cells: NDArray[np.int64], samples: NDArray[np.int16]) -> pa.Table:
     """Return the rows of some cells as an Arrow table."""
-    audio = [
-        {"bytes": encode(row, spec.sample_rate), "path": f"{cell:07d}.flac"}
-        for cell, row in zip(cells, samples, strict=True)
-    ]
     arrow = schema(spec)
-    arrays = [pa.array(audio, type=arrow.field("audio").type)]
+    encoded = pa.array([encode(row, spec.sample_rate) for row in samples], pa.binary())
+    paths = pa.array([f"{cell:07d}.flac" for cell in cells], pa.string())
+    arrays = [pa.StructArray.from_arrays([encoded, paths], names=["bytes", "path"])]
     for name, column in columns(spec, cells, samples).items():
         arrays.append(pa.array(column, type=arrow.field(name).type, from_pandas=True))
     return pa.Table.from_arrays(arrays, schema=arrow)

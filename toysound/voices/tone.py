@@ -27,7 +27,7 @@ from toysound.scales import db_to_amplitude, midi_to_hz, round_significant
 #: the side bands of the envelope and tremolo.
 HIGHEST_PARTIAL_HZ = 7200.0
 
-#: Points of the wavetable. With cubic interpolation the images of the 65th partial of A2 stay
+#: Points of the wavetable, a power of two. With cubic interpolation the images of the 65th partial of A2 stay
 #: below -90 dB.
 TABLE_SIZE = 8192
 
@@ -63,7 +63,7 @@ def harmonic_table(num_partials: int, tilt_db_per_octave: float) -> Wavetable:
     points = np.arange(TABLE_SIZE)
     period = np.zeros(TABLE_SIZE)
     for number, amplitude, shift in zip(numbers, amplitudes, shifts, strict=True):
-        period += amplitude * _sine()[(number * points + shift) % TABLE_SIZE]
+        period += amplitude * _sine()[(number * points + shift) & (TABLE_SIZE - 1)]
     rms = math.sqrt(math.fsum(a * a / 2 for a in amplitudes))
     samples = round_significant(period / rms)
     samples.flags.writeable = False

@@ -1,0 +1,169 @@
+"""Recipes: what comes with the package, what is refused, and that they survive being written."""
+
+import math
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from baselines import likelihoods, networks, recipes, representations
+from baselines.recipes import PcaRecipe, VaeRecipe, parse, to_toml
+from toysound.errors import ToySoundError, UsageError
+
+MINIMAL = """
+name = "mine"
+model = "pca"
+latent_dim = 3
+citation = ""
+[representation]
+name = "log_magnitude"
+"""
+
+
+def test_the_recipes_of_the_package() -> None:
+    assert recipes.names() == ["pca", "vae"]
+    assert isinstance(recipes.load("vae"), VaeRecipe)
+    assert isinstance(recipes.load("pca"), PcaRecipe)
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_every_recipe_is_named_after_its_file_and_cites_its_source(name: str) -> None:
+    recipe = recipes.load(name)
+    assert recipe.name == name
+    assert recipe.citation
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_a_resolved_recipe_can_be_read_again(name: str, tmp_path: Path) -> None:
+    recipe = recipes.load(name)
+    path = tmp_path / "recipe.toml"
+    path.write_text(to_toml(recipe), encoding="utf-8")
+    assert recipes.load(str(path)) == recipe
+    assert to_toml(recipes.load(str(path))) == to_toml(recipe)
+
+
+@given(
+    name=st.text(st.characters(codec="utf-8", exclude_characters="\x7f"), min_size=1, max_size=20),
+    rate=st.floats(1e-300, 1e300),
+    epochs=st.integers(1, 2**62),
+)
+def test_any_value_survives_being_written(name: str, rate: float, epochs: int) -> None:
+    recipe = recipes.load("vae")
+    assert isinstance(recipe, VaeRecipe)
+    training = recipe.training.model_copy(update={"learning_rate": rate, "epochs": epochs})
+    changed = recipe.model_copy(update={"name": name, "training": training})
+    assert parse(to_toml(changed), "again") == changed
+
+
+def test_defaults_are_filled_in() -> None:
+    data = tomllib.loads(to_toml(parse(MINIMAL, "mine")))
+    assert data["representation"] == {"name": "log_magnitude", "iterations": 8}
+
+
+def test_changes_are_toml_values_and_text_needs_no_quotes() -> None:
+    recipe = recipes.load("vae", ["training.epochs = 7", "name=my-vae", "network.width=5"])
+    assert isinstance(recipe, VaeRecipe)
+    assert (recipe.training.epochs, recipe.name, recipe.network.options["width"]) == (
+        7,
+        "my-vae",
+        5,
+    )
+    assert recipes.load("vae", ['name="a b"']).name == "a b"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("training.epochz=1", "field 'training.epochz' is unknown; the fields here are batch_size"),
+        ("color=1", "field 'color' is unknown; the fields here are citation, divergence"),
+        ("network.widht=3", "in 'network', field 'widht' is unknown; the fields here are depth"),
+        ("divergence.alpha=2", "in 'divergence', field 'alpha' is unknown; .* warm_up, weight"),
+        ("network.name=mpl", "network 'mpl' is unknown; did you mean 'mlp'"),
+        ("representation.name=stft", "representation 'stft' is unknown; known are: log_magnitude"),
+        ("likelihood.name=laplace", "likelihood 'laplace' is unknown; known are: gaussian"),
+        ("divergence.name=k", "divergence 'k' is unknown; .*kl"),
+        ("model=gan", "model 'gan' is unknown; it is one of 'pca', 'vae'"),
+        ("model=pca", "field '.*' is unknown; the fields here are citation, latent_dim, model"),
+        ("latent_dim=0", "field 'latent_dim' is wrong: input should be greater than 0, got 0"),
+        ("latent_dim=2.5", "field 'latent_dim' is wrong: .* integer, got 2.5"),
+        ("latent_dim=true", "field 'latent_dim' is wrong: .* integer, got True"),
+        ("training.learning_rate=nan", "'training.learning_rate' is wrong: .*, got nan"),
+        ("divergence.weight=-1", "field 'divergence.weight' is wrong: .* equal to 0, got -1"),
+        ("network.width=0", "in 'network', field 'width' is wrong: .* greater than 0, got 0"),
+        ("training=3", "field 'training' is wrong: .* got 3"),
+    ],
+)
+def test_a_wrong_field_is_named_with_the_allowed_ones(change: str, sentence: str) -> None:
+    with pytest.raises(ToySoundError, match=f"recipe 'vae': .*{sentence}"):
+        recipes.load("vae", [change])
+
+
+@pytest.mark.parametrize("field", ["name", "model", "latent_dim", "citation", "representation"])
+def test_a_missing_field_is_named(field: str) -> None:
+    lines = MINIMAL.splitlines()
+    if field == "representation":
+        text = "\n".join(lines[:-2])
+    else:
+        text = "\n".join(line for i, line in enumerate(lines) if i > 4 or field not in line)
+    with pytest.raises(
+        ToySoundError, match=f"recipe 'mine': field '{field}' is missing; .*pca|cit"
+    ):
+        parse(text, "mine")
+
+
+def test_a_missing_option_of_a_part_is_named() -> None:
+    text = to_toml(recipes.load("vae")).replace("depth = 2\n", "")
+    with pytest.raises(ToySoundError, match=r"in 'network', field 'depth' is missing; .* width"):
+        parse(text, "mine")
+
+
+@pytest.mark.parametrize("change", ["latent_dim", "=3", "a..b=1", "."])
+def test_a_malformed_change_is_a_usage_error(change: str) -> None:
+    with pytest.raises(UsageError, match="must be key=value"):
+        recipes.load("vae", [change])
+
+
+def test_a_change_below_a_plain_value_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="'name' is no table"):
+        recipes.load("vae", ["name.first=x"])
+
+
+def test_an_unknown_name_is_suggested_and_a_missing_file_said() -> None:
+    with pytest.raises(UsageError, match="recipe 'vea' is unknown; did you mean 'vae'"):
+        recipes.load("vea")
+    with pytest.raises(UsageError, match=r"there is no recipe file 'nowhere\.toml'"):
+        recipes.load("nowhere.toml")
+
+
+def test_a_file_that_is_no_recipe_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text("name = ", encoding="utf-8")
+    with pytest.raises(ToySoundError, match="is not TOML"):
+        recipes.load(str(path))
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ToySoundError, match="cannot be read"):
+        recipes.load(str(path))
+    path.write_text("", encoding="utf-8")
+    with pytest.raises(ToySoundError, match="field 'model' is missing"):
+        recipes.load(str(path))
+
+
+def test_the_options_of_a_recipe_build_its_parts() -> None:
+    recipe = recipes.load("vae")
+    assert isinstance(recipe, VaeRecipe)
+    view = representations.get(
+        recipe.representation.name, 16000, 8000, **recipe.representation.options
+    )
+    size = math.prod(view.shape)
+    likelihood = likelihoods.get(recipe.likelihood.name, size, **recipe.likelihood.options)
+    assert likelihood.num_dims == size
+    assert recipe.likelihood.name == view.likelihood
+    network = networks.build(recipe.network.name, 4, 2, **recipe.network.options)
+    assert sum(p.numel() for p in network.parameters()) == 4 * 384 + 384 + 384**2 + 384 + 770
+
+
+def test_an_unknown_network_is_named() -> None:
+    with pytest.raises(UsageError, match="did you mean 'mlp'"):
+        networks.build("mlpp", 4, 2)
