@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from baselines.representations.protocol import Representation
+from baselines.threads import one_thread
 from toysound.errors import ToySoundError, UsageError
 
 Floats = NDArray[np.float32]
@@ -96,7 +97,7 @@ class Baseline:
         mean = np.zeros((len(audio), self.latent_dim), dtype=np.float32)
         log_variance: Floats | None = None
         for place, block in self._blocks(audio):
-            with torch.inference_mode():
+            with torch.inference_mode(), one_thread():
                 block_mean, block_log_variance = self.latent_model.encode(block)
             mean[place] = block_mean.numpy()
             if block_log_variance is not None:
@@ -137,7 +138,7 @@ class Baseline:
             )
         rows = torch.from_numpy(np.ascontiguousarray(latent, dtype=np.float32))
         flat = np.zeros((len(rows), self.latent_model.num_coefficients), dtype=np.float32)
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread():
             for i, row in enumerate(rows):
                 flat[i] = self.latent_model.decode(row[None]).numpy()[0]
         return self.representation.clip(flat.reshape(len(rows), *self.representation.shape))
@@ -150,7 +151,7 @@ class Baseline:
         """
         nats = np.zeros(len(audio))
         for place, block in self._blocks(audio):
-            with torch.inference_mode():
+            with torch.inference_mode(), one_thread():
                 nats[place] = self.latent_model.log_likelihood(block).numpy()
         return nats
 

@@ -9,7 +9,6 @@ same folder, and ends with the same bytes as an undisturbed one.
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from baselines.pca import PCA
 from baselines.principal import Principal, principal_components
 from baselines.recipes import PcaRecipe, Recipe, VaeRecipe, to_toml
 from baselines.representations.protocol import Representation
+from baselines.threads import one_thread
 from baselines.training import Epoch, State, evaluate, fit, start
 from baselines.vae import Features, Stem
 from toysound.dataset import Dataset
@@ -144,7 +144,7 @@ def train(
         return summary, True
     representation = identity.representation()
     job = Job(dataset, representation, folder, seed, checkpoint_every_s, show)
-    with _one_thread():
+    with one_thread():
         fitted = _FIT[type(recipe)](recipe, job)
         summary = Summary(
             recipe=recipe.name,
@@ -224,13 +224,3 @@ def _rmse(model: LatentModel, job: Job) -> float:
             total += float((decoded - block).double().square().sum())
             count += block.numel()
     return float((total / count) ** 0.5)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

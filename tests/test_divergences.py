@@ -64,7 +64,7 @@ def test_every_divergence_keeps_shape_dtype_and_gradient(name: str, dtype: torch
     value = divergences.compute(name, mean, log_variance)
     assert value.dtype == dtype
     assert value.shape in ((8,), ())
-    value.sum().backward()
+    value.sum().backward()  # type: ignore[no-untyped-call]
     assert mean.grad is not None
     assert torch.isfinite(mean.grad).all()
 

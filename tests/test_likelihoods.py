@@ -68,7 +68,8 @@ def test_the_learned_scale_settles_at_the_root_mean_square_error() -> None:
     optimizer = torch.optim.Adam(likelihood.parameters(), lr=0.05)
     for _ in range(200):
         optimizer.zero_grad()
-        (-likelihood.log_prob(target, torch.zeros_like(target)).mean() / 40).backward()
+        loss = -likelihood.log_prob(target, torch.zeros_like(target)).mean() / 40
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     rms = target.square().mean().sqrt().item()
     assert likelihood.log_scale.exp().item() == pytest.approx(rms, rel=1e-3)

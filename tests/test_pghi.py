@@ -26,7 +26,7 @@ def phase_of(spectrum: NDArray[np.complex128]) -> NDArray[np.float64]:
 
 
 def wrapped(angle: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.angle(np.exp(1j * angle))
+    return np.asarray(np.angle(np.exp(1j * angle)))
 
 
 @pytest.mark.parametrize("frequency_bins", [20.0, 20.3, 100.5, 400.25])

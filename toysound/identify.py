@@ -15,7 +15,6 @@ from functools import lru_cache
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 from numpy.typing import NDArray
 
 from toysound.factors import FactorSpace
@@ -53,7 +52,7 @@ def log_mel(audio: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]
     length = audio.shape[1]
     padded = np.pad(audio, ((0, 0), (size // 2, size // 2)))
     starts = np.rint(np.arange(FRAMES) * length / FRAMES).astype(int)
-    window = scipy.signal.windows.hann(size, sym=False).astype(np.float32)
+    window = np.hanning(size + 1)[:-1].astype(np.float32)
     window /= window.sum() / 2  # the peak bin of a full-scale sine is 1
     filters = _mel_filters(sample_rate, size)
     out = np.empty((len(audio), BANDS, FRAMES), dtype=np.float32)

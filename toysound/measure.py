@@ -19,7 +19,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 from numpy.typing import NDArray
 
 from toysound.scales import amplitude_to_db
@@ -291,7 +290,7 @@ def _power_spectrum(
     part = _part(audio, sample_rate, window_s)
     length = 2 * (min(part.shape[1], _LONGEST_SPECTRUM) // 2)
     start = (part.shape[1] - length) // 2
-    window = scipy.signal.windows.hann(length, sym=False).astype(np.float32)
+    window = np.hanning(length + 1)[:-1].astype(np.float32)
     segment = part[:, start : start + length].astype(np.float32)
     spectrum = scipy.fft.rfft(segment * window, 2 * length)
     return np.asarray(spectrum.real**2 + spectrum.imag**2)
@@ -301,7 +300,7 @@ def _period(power: NDArray[np.float32], sample_rate: int) -> Floats:
     """Return the period of each sound in samples, NaN where there is none."""
     size = 2 * (power.shape[1] - 1)
     length = size // 2
-    window = scipy.signal.windows.hann(length, sym=False)
+    window = np.hanning(length + 1)[:-1]
     shortest = max(2, int(sample_rate / HIGHEST_HZ))
     longest = min(int(sample_rate / LOWEST_HZ) + 2, length // 2)
     window_lags = scipy.fft.irfft(np.abs(scipy.fft.rfft(window, size)) ** 2, size)[: longest + 1]

@@ -64,7 +64,7 @@ def test_decode_one_latent(
     latents = each(model.encode(audio)[0])
     model.decode(latents[0])
     turn = iter(range(10**9))
-    benchmark.pedantic(
+    benchmark.pedantic(  # type: ignore[no-untyped-call]
         lambda: model.decode(latents[next(turn) % SOUNDS]), rounds=400, warmup_rounds=20
     )
     if benchmark.stats is not None:
@@ -79,7 +79,7 @@ def test_the_inverse_against_griffin_lim(
 ) -> None:
     coefficients = each(model.coefficients(audio))
     turn = iter(range(10**9))
-    benchmark.pedantic(
+    benchmark.pedantic(  # type: ignore[no-untyped-call]
         lambda: model.representation.inverse(coefficients[next(turn) % SOUNDS]),
         rounds=200,
         warmup_rounds=20,

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-#: Cells in a block: 16 MB of samples at half a second and 16 kHz. Large enough that the start of a
-#: worker and the footer of a file do not count, small enough that a killed run loses little.
-BLOCK_SIZE = 1024
+#: Cells in a block: 15 MB of samples at half a second and 16 kHz. Large enough that the start of a
+#: worker and the footer of a file do not count, small enough that a killed run loses little. A
+#: number with many divisors, so that a block tends to end where a slow factor steps and cells that
+#: share a rendering stay together.
+BLOCK_SIZE = 960
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ decode with soundfile. Files are written with pyarrow alone.
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +71,7 @@ def write_block(
         if len(rows):
             path = folder / "data" / f"{split}-{block.tag}.parquet"
             with atomic(path) as partial:
-                pq.write_table(table.take(pa.array(rows)), partial, row_group_size=_ROW_GROUP)
+                pq.write_table(table.take(_numbers(rows, pa.int64())), partial, row_group_size=_ROW_GROUP)
             written.append(path)
     return written
 
@@ -206,12 +206,31 @@ class ParquetSource:
 def _table(spec: DatasetSpec, cells: NDArray[np.int64], samples: NDArray[np.int16]) -> pa.Table:
     """Return the rows of some cells as an Arrow table."""
     arrow = schema(spec)
-    encoded = pa.array([encode(row, spec.sample_rate) for row in samples], pa.binary())
-    paths = pa.array([f"{cell:07d}.flac" for cell in cells], pa.string())
-    arrays = [pa.StructArray.from_arrays([encoded, paths], names=["bytes", "path"])]
+    sounds = [encode(row, spec.sample_rate) for row in samples]
+    paths = [f"{cell:07d}.flac".encode() for cell in cells]
+    parts = [_byte_strings(sounds, pa.binary()), _byte_strings(paths, pa.string())]
+    arrays = [pa.StructArray.from_arrays(parts, names=["bytes", "path"])]
     for name, column in columns(spec, cells, samples).items():
-        arrays.append(pa.array(column, type=arrow.field(name).type, from_pandas=True))
+        arrays.append(_numbers(column, arrow.field(name).type))
     return pa.Table.from_arrays(arrays, schema=arrow)
+
+
+def _numbers(column: NDArray[np.int64] | NDArray[np.float64], kind: pa.DataType) -> pa.Array:
+    """Return a column for Arrow, NaN as null.
+
+    ``pa.array`` would do the same, but imports pandas, which each worker would wait for; likewise
+    below.
+    """
+    valid = np.packbits(~np.isnan(column), bitorder="little")
+    buffers = [pa.py_buffer(valid), pa.py_buffer(np.ascontiguousarray(column))]
+    return pa.Array.from_buffers(kind, len(column), buffers)
+
+
+def _byte_strings(items: Sequence[bytes], kind: pa.DataType) -> pa.Array:
+    """Return byte strings, or text in UTF-8, for Arrow."""
+    ends = np.cumsum([0, *map(len, items)], dtype=np.int32)
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(items))]
+    return pa.Array.from_buffers(kind, len(items), buffers)
 
 
 def _first_line(error: Exception) -> str:
