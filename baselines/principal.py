@@ -22,8 +22,8 @@ import torch
 #: Directions beyond those asked for; the last ones of a subspace are its worst.
 _OVERSAMPLING = 32
 
-#: The iteration stops when the residual falls by less than this fraction in a round.
-_TOLERANCE = 1e-2
+#: The iteration stops when the residual energy falls by less than this fraction in a round.
+_TOLERANCE = 2e-2
 
 _MAX_ROUNDS = 50
 

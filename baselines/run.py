@@ -178,7 +178,7 @@ def _fit_vae(recipe: VaeRecipe, job: Job) -> Fitted:
     def keep(state: State) -> None:
         nonlocal last
         if time.monotonic() - last >= job.checkpoint_every_s:
-            job.folder.save_progress(Progress(state.tensors(), state.rows(), job.cpu_seconds))
+            _checkpoint(state, job)
             last = time.monotonic()
 
     fit(state, recipe, train, validation, seed=job.seed, keep=keep, show=job.show)
@@ -196,12 +196,18 @@ def _resume(recipe: VaeRecipe, job: Job) -> State:
     progress = job.folder.load_progress()
     if progress is None:
         principal = job.components(recipe.stem.components)
-        return start(untrained_vae(recipe, principal, job.seed), recipe.training)
+        state = start(untrained_vae(recipe, principal, job.seed), recipe.training)
+        _checkpoint(state, job)
+        return state
     job.cpu_seconds_before = progress.cpu_seconds
     model = vae_of_shape(recipe, progress.tensors, "model.stem.")
     state = start(model, recipe.training)
     state.restore(progress.tensors, progress.rows)
     return state
+
+
+def _checkpoint(state: State, job: Job) -> None:
+    job.folder.save_progress(Progress(state.tensors(), state.rows(), job.cpu_seconds))
 
 
 def _features(stem: Stem, indices: NDArray[np.int64], job: Job) -> Features:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from small_dataset import small_dataset
 
 from baselines import recipes
 from baselines.checkpoint import load_model
@@ -16,7 +17,6 @@ from baselines.model import Baseline
 from baselines.run import train
 from baselines.tensors import load_tensors, save_tensors
 from benchmark.check import check
-from tests.small_dataset import small_dataset
 from toysound.errors import ToySoundError, UsageError
 from toysound.version import __version__
 

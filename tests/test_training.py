@@ -92,7 +92,7 @@ def test_equal_seeds_give_equal_bits_and_others_do_not() -> None:
     assert not same(first, other)
 
 
-@pytest.mark.parametrize("stop", [1, 4, 7])
+@pytest.mark.parametrize("stop", [0, 1, 4, 7])
 def test_going_on_gives_the_bits_of_an_undisturbed_training(stop: int) -> None:
     recipe = recipe_with()
     whole = run(recipe)
@@ -104,8 +104,9 @@ def test_going_on_gives_the_bits_of_an_undisturbed_training(stop: int) -> None:
             kept.update({name: tensor.clone() for name, tensor in state.tensors().items()})
             rows.extend(state.rows())
 
-    _, train, validation = begin(recipe)
-    fit(begin(recipe)[0], recipe, train, validation, seed=0, keep=keep)
+    state, train, validation = begin(recipe)
+    keep(state)
+    fit(state, recipe, train, validation, seed=0, keep=keep)
     resumed = start(vae_of_shape(recipe, kept, "model.stem."), recipe.training)
     resumed.restore(kept, rows)
     fit(resumed, recipe, train, validation, seed=0, keep=ignore)

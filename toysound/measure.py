@@ -200,9 +200,7 @@ def _whole_periods(periods: Floats, earliest: float, latest: float) -> NDArray[n
     return out
 
 
-def _envelope(
-    audio: NDArray[np.float32], shift: int, start: int, stop: int, block: int
-) -> Floats:
+def _envelope(audio: NDArray[np.float32], shift: int, start: int, stop: int, block: int) -> Floats:
     """Return the gain of the first ``start`` samples relative to the sound ``shift`` samples later.
 
     Parameters

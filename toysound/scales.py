@@ -52,7 +52,7 @@ def round_significant(values: ArrayLike, digits: int = 12) -> NDArray[np.float64
     slow = near_tie | outside | ~np.isfinite(size)
     for index in np.flatnonzero(slow & (size != 0)):
         out[index] = float(f"{array.ravel()[index]:.{digits - 1}e}")
-    return out.reshape(array.shape)
+    return np.asarray(out.reshape(array.shape))
 
 
 def midi_to_hz(midi: ArrayLike) -> NDArray[np.float64]:

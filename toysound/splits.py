@@ -21,6 +21,8 @@ SPLITS = ("train", "validation", "test", "composition")
 _COMPOSITION_SHARE = 0.1
 _TRAIN_SHARE, _VALIDATION_SHARE = 0.8, 0.1
 
+_PARTITIONS: dict[object, dict[str, NDArray[np.int64]]] = {}
+
 
 def partition(spec: DatasetSpec) -> dict[str, NDArray[np.int64]]:
     """Return the cell indices of each split, ascending; disjoint, together every cell.
@@ -28,19 +30,35 @@ def partition(spec: DatasetSpec) -> dict[str, NDArray[np.int64]]:
     Parameters
     ----------
     spec : the dataset
+
+    Returns
+    -------
+    dict
+        Name of the split to its cells, read-only: they are computed once.
     """
+    key = (spec.name, spec.space, spec.composition)
+    if key not in _PARTITIONS:
+        _PARTITIONS.clear()  # one dataset at a time is worked on
+        _PARTITIONS[key] = _partition(spec)
+    return dict(_PARTITIONS[key])
+
+
+def _partition(spec: DatasetSpec) -> dict[str, NDArray[np.int64]]:
     cells = np.arange(spec.space.size, dtype=np.int64)
     held_out = _held_out(spec, cells)
     rest = cells[~held_out]
     rest = rest[np.argsort(_hash(f"{spec.name}/split", rest), kind="stable")]
     first = round(_TRAIN_SHARE * len(rest))
     second = round((_TRAIN_SHARE + _VALIDATION_SHARE) * len(rest))
-    return {
+    splits = {
         "train": np.sort(rest[:first]),
         "validation": np.sort(rest[first:second]),
         "test": np.sort(rest[second:]),
         "composition": cells[held_out],
     }
+    for split in splits.values():
+        split.flags.writeable = False
+    return splits
 
 
 def check_split(name: str) -> str:

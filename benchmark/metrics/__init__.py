@@ -113,6 +113,7 @@ METRICS: dict[str, Metric] = {
                 ),
             ),
             reference="Eastwood and Williams, ICLR 2018",
+            needs_repeats=True,
         ),
         _metric(
             {
@@ -149,6 +150,7 @@ METRICS: dict[str, Metric] = {
                 ),
             ),
             reference="Hsu et al., NeurIPS 2023",
+            needs_repeats=True,
         ),
         _metric(
             {
@@ -367,5 +369,11 @@ def _checked_factors(
     if constant.any() and metric.needs_factors:
         raise ToySoundError(
             f"factor {int(np.argmax(constant))} takes a single value here; leave it out"
+        )
+    levels = np.array([len(np.unique(column)) for column in array.T])
+    if metric.needs_repeats and (2 * levels > rows).any():
+        raise ToySoundError(
+            f"factor {int(np.argmax(levels))} has {levels.max()} levels in {rows} sounds; "
+            f"{metric.name} needs at least two sounds of a level"
         )
     return array.astype(np.int64)

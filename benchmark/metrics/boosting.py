@@ -2,9 +2,9 @@
 
 DCI reads how important each latent is to a classifier of each factor, so the classifier is part
 of the metric: another one gives other numbers (a random forest gives a perfect code 0.61 where
-boosting gives 1.00). The literature's is scikit-learn's ``GradientBoostingClassifier`` at its defaults, 100
-rounds of depth-3 trees on the multinomial deviance with a learning rate of 0.1. At the customary
-10,000 training rows it sorts every latent at every node and takes minutes.
+boosting gives 1.00). The literature's is scikit-learn's ``GradientBoostingClassifier`` at its
+defaults, 100 rounds of depth-3 trees on the multinomial deviance with a learning rate of 0.1. At
+the customary 10,000 training rows it sorts every latent at every node and takes minutes.
 
 This is the same algorithm with the same defaults, on latents cut into at most 255 quantile bins, so
 that a node is a histogram and no sorting is left; of two children only the smaller is counted, the
@@ -115,10 +115,10 @@ def fit(bins: NDArray[np.uint8], labels: NDArray[np.int64], num_classes: int) ->
 def _classes(raw: Floats) -> NDArray[np.int64]:
     if raw.shape[1] == 1:
         return (raw[:, 0] > 0).astype(np.int64)
-    return np.argmax(raw, axis=1)
+    return np.asarray(np.argmax(raw, axis=1))
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(nogil=True, cache=True)
 def _boost(bins, labels, num_classes):  # type: ignore[no-untyped-def]
     """Fit all rounds; see :func:`fit`."""
     n, d = bins.shape
@@ -173,7 +173,7 @@ def _boost(bins, labels, num_classes):  # type: ignore[no-untyped-def]
     return importances, start, features, cuts, leaves
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(nogil=True, cache=True)
 def _softmax(raw, chance):  # type: ignore[no-untyped-def]
     """Write class probabilities of raw scores, both (c, n)."""
     columns, n = raw.shape
@@ -193,7 +193,7 @@ def _softmax(raw, chance):  # type: ignore[no-untyped-def]
             chance[c, row] /= total[row]
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(nogil=True, cache=True)
 def _count(bins, residual, rows, first, last, sums, counts):  # type: ignore[no-untyped-def]
     """Fill the histograms of a node, (d, 256) each, from its rows."""
     sums[:] = 0.0
@@ -206,7 +206,7 @@ def _count(bins, residual, rows, first, last, sums, counts):  # type: ignore[no-
             counts[feature, bins[row, feature]] += 1.0
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(nogil=True, cache=True)
 def _best_split(sums, counts):  # type: ignore[no-untyped-def]
     """Return the split of a node with the largest decrease in squared error, feature -1 if none."""
     best_feature, best_cut, best_gain = -1, 0, 0.0
@@ -229,7 +229,7 @@ def _best_split(sums, counts):  # type: ignore[no-untyped-def]
     return best_feature, best_cut, best_gain
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(nogil=True, cache=True)
 def _grow(bins, residual, counted, rows, ends, features, cuts, importances):  # type: ignore[no-untyped-def]
     """Grow one regression tree on the residuals, level by level.
 
@@ -280,7 +280,7 @@ def _grow(bins, residual, counted, rows, ends, features, cuts, importances):  # 
                 counts[high] = counts[here] - counts[low]
 
 
-@numba.njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@numba.njit(nogil=True, cache=True)
 def _raw_scores(bins, start, features, cuts, leaves):  # type: ignore[no-untyped-def]
     """Return the class scores of rows, shape (n, c)."""
     n = bins.shape[0]

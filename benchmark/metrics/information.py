@@ -20,6 +20,10 @@ import numpy as np
 import scipy.special
 from numpy.typing import NDArray
 
+#: Shrinks a distance to the k-th neighbour so that rounding of value + distance leaves it outside,
+#: where the estimator wants it.
+_WITHIN = 1 - 1e-6
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -84,7 +88,7 @@ def nearest_neighbour_information(
         if len(rows) > 1:
             k = min(neighbours, len(rows) - 1)
             rows = rows[np.argsort(values[rows])]
-            radius[rows] = np.nextafter(_kth_distance(values[rows], k), 0)
+            radius[rows] = _kth_distance(values[rows], k) * _WITHIN
             k_of[rows] = k
     kept = counts[inverse] > 1
     if not kept.any():

@@ -51,6 +51,7 @@ class Metric:
         their columns, begin with the key of this entry
     reference : the paper it comes from
     needs_factors : False if ``factors=None`` is allowed
+    needs_repeats : True if every factor needs several sounds of a level, as a classifier does
     needs_log_variance : True if it reads ``log_variance=``
     invariances : transformations of the codes that do not change it (beyond rounding)
     lacks : for each other transformation, the reason why it does change it
@@ -62,6 +63,7 @@ class Metric:
     outputs: tuple[Output, ...]
     reference: str
     needs_factors: bool = True
+    needs_repeats: bool = False
     needs_log_variance: bool = False
     series: Output | None = None
     invariances: frozenset[Invariance] = frozenset()

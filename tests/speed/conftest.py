@@ -1,4 +1,4 @@
-"""The speed comparisons take minutes and assert nothing about time: only ``make speed`` runs them."""
+"""The speed comparisons take minutes and assert nothing of time: only ``make speed`` runs them."""
 
 from pathlib import Path
 

@@ -1,22 +1,24 @@
 """How fast sounds are made, as ratios to pyo alone. Run by ``make speed``.
 
-The peer is the loop anybody would write with pyo for the same voice: tables prepared beforehand,
-``Osc * Adsr * tremolo`` in batches of 64, every cell rendered, the buffers copied and nothing else
-done with them. ``toysound generate`` measures and equalises the level, quantises, measures the
-descriptors, encodes FLAC, writes parquet and hashes on top of that, and is still meant to reach
-half of the peer's rate on one core, because cells that differ in level alone share one rendering.
+The peer is the loop anybody would write with pyo for the same voice: the same wavetables, ``Osc *
+Adsr * tremolo`` in batches of 64, every cell rendered, the buffers copied and nothing else done
+with them. ``toysound generate`` measures and equalises the level, quantises, measures descriptors,
+encodes FLAC, writes parquet and hashes on top of that, and is still meant to reach half of the
+peer's rate on one core, because cells that differ in level alone share one rendering.
 
 One core is compared in CPU seconds, so that a busy machine does not decide; two workers are
-compared with one by the clock, which is what a second worker is for. The best of several rounds
-counts, rounds alternate, and each runs in a process of its own, start-up not counted.
+compared with one by the clock, which is what a second worker is for, on a grid large enough that
+their start does not decide. The best of several rounds counts, rounds alternate, and each runs in a
+process of its own whose start is not counted. The making of the wavetables is counted everywhere.
 """
 
 import multiprocessing
 import os
+import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +26,29 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from toysound.catalog import get_spec
+from toysound.catalog import CATALOG, get_spec
 from toysound.catalog.spec import DatasetSpec
+from toysound.factors import Factor, FactorSpace
 from toysound.publish.generate import generate
 from toysound.rendering import BATCH_SIZE, parameters_of, render_samples
-from toysound.scales import midi_to_hz
+from toysound.scales import log_steps, midi_to_hz
 from toysound.voices.tone import HIGHEST_PARTIAL_HZ, RELEASE_S, TREMOLO_RATE_HZ, harmonic_table
 
 SPEC = get_spec("tones")
 CELLS = np.arange(SPEC.space.size)
 SOUND_S = len(CELLS) * SPEC.duration_s
-ROUNDS = 3
+ROUNDS, ROUNDS_BY_CLOCK = 3, 2
 
-#: What the issue asks for: share of the bare rate, and gain of a second worker.
-TARGET_OF_BARE, TARGET_OF_TWO = 0.5, 1.7
+#: What is wanted: share of the bare rate, and gain of a second worker.
+WANTED_OF_BARE, WANTED_OF_TWO = 0.5, 1.7
+
+#: ``tones`` with eight times as many attacks: 46,080 sounds.
+_FINE_ATTACK = Factor("attack", log_steps(0.008, 0.2, 40), "s")
+LARGE = replace(
+    SPEC,
+    name="tones-with-fine-attack",
+    space=FactorSpace([_FINE_ATTACK if f.name == "attack" else f for f in SPEC.space.factors]),
+)
 
 
 def bare_pyo_cpu_s(spec: DatasetSpec = SPEC, batch_size: int = BATCH_SIZE) -> float:
@@ -105,9 +116,10 @@ def generate_cpu_s(folder: Path) -> float:
 
 
 def generate_clock_s(folder: Path, workers: int) -> float:
-    """Return the seconds by the clock of the command's work."""
+    """Return the seconds by the clock that ``toysound generate`` would take for a larger grid."""
+    CATALOG[LARGE.name] = LARGE
     start = time.perf_counter()
-    generate("tones", folder, ["parquet"], workers=workers)
+    generate(LARGE.name, folder, ["parquet"], workers=workers)
     return time.perf_counter() - start
 
 
@@ -130,11 +142,34 @@ def test_one_core_against_bare_pyo(tmp_path: Path, capsys: pytest.CaptureFixture
     bare, render, whole = (min(times) for times in zip(*rounds, strict=True))
     with capsys.disabled():
         print(
-            f"\nbare pyo {SOUND_S / bare:.0f} times real time per CPU second"
-            f"\nrender_samples {SOUND_S / render:.0f}: {bare / render:.2f} of bare pyo"
-            f"\ngenerate, 1 worker {SOUND_S / whole:.0f}: {bare / whole:.2f} of bare pyo "
-            f"(target {TARGET_OF_BARE})"
+            f"\nbare pyo, one core: {SOUND_S / bare:.0f} times real time"
+            f"\nrender_samples, one core: {SOUND_S / render:.0f}, {bare / render:.2f} of bare pyo"
+            f"\ntoysound generate, one core: {SOUND_S / whole:.0f}, {bare / whole:.2f} of bare pyo "
+            f"(wanted: {WANTED_OF_BARE})"
         )
-    assert min(bare, render, whole) > 0
+    shutil.rmtree(tmp_path)
 
 
+def test_two_workers_against_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if (os.cpu_count() or 1) < 2:
+        pytest.skip("there is one core only")
+    times: dict[int, list[float]] = {1: [], 2: []}
+    for number in range(ROUNDS_BY_CLOCK):
+        for workers, so_far in times.items():
+            folder = tmp_path / f"{workers}-{number}"
+            so_far.append(in_new_process(generate_clock_s, folder, workers))
+            shutil.rmtree(folder)
+    one, two = min(times[1]), min(times[2])
+    seconds = LARGE.space.size * LARGE.duration_s
+    with capsys.disabled():
+        print(
+            f"\ntoysound generate, {LARGE.space.size} sounds by the clock: one worker "
+            f"{seconds / one:.0f} times real time, two {seconds / two:.0f}, {one / two:.2f} times "
+            f"one (wanted: {WANTED_OF_TWO}; load average {os.getloadavg()[0]:.1f})"
+        )
+
+
+def test_render_samples(benchmark: BenchmarkFixture) -> None:
+    render_samples(SPEC, CELLS)
+    samples = benchmark(render_samples, SPEC, CELLS[:960])
+    assert samples.shape == (960, SPEC.num_samples)

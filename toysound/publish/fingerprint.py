@@ -40,7 +40,14 @@ class Shard:
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What ``fingerprint.json`` holds."""
+    """What ``fingerprint.json`` holds.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it cannot have been written by ``generate``: a field of another type, no format, or
+        shards that do not cover the sounds one after the other.
+    """
 
     generator_version: str
     dataset: dict[str, Any]
@@ -48,6 +55,17 @@ class Fingerprint:
     audio_sha256: str
     formats: list[str]
     shards: list[Shard]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.dataset["name"], str):
+            raise TypeError("the dataset's name is not text")
+        if not self.formats or not all(isinstance(name, str) for name in self.formats):
+            raise ValueError("it lists no formats")
+        bounds = [bound for shard in self.shards for bound in (shard.start, shard.stop)]
+        if not all(type(bound) is int for bound in [*bounds, self.num_sounds]):
+            raise TypeError("a number of sounds is not a whole number")
+        if bounds[:1] != [0] or bounds[-1] != self.num_sounds or bounds[1:-1:2] != bounds[2::2]:
+            raise ValueError("its shards do not cover its sounds")
 
     @property
     def name(self) -> str:
@@ -77,12 +95,10 @@ def load_fingerprint(folder: Path) -> Fingerprint:
         data = json.loads(path.read_text(encoding="utf-8"))
         data["shards"] = [Shard(**shard) for shard in data["shards"]]
         fingerprint = Fingerprint(**data)
-        if not isinstance(fingerprint.dataset["name"], str):
-            raise TypeError("the dataset's name is not text")
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ToySoundError(
             f"'{path}' is not a fingerprint that toysound wrote ({type(error).__name__}: {error}); "
-            "generate the dataset again"
+            "remove it and generate the dataset again"
         ) from None
     return fingerprint
 

@@ -4,7 +4,7 @@ Each format writes blocks (in a worker process), may have something to assemble 
 parent), and reads the samples of a block back, which is what resuming and verifying rest on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from toysound.publish.blocks import Block
 WriteBlock = Callable[[Path, DatasetSpec, Block, NDArray[np.int16]], list[Path]]
 ReadBlock = Callable[[Path, DatasetSpec, Sequence[str], int, int], NDArray[np.int16]]
 Finish = Callable[[Path, DatasetSpec, Sequence[Block]], list[Path]]
+Files = Callable[[Path, DatasetSpec], Iterable[Path]]
+CheckLabels = Callable[[Path, DatasetSpec, int], list[str]]
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,9 @@ class Format:
     write_block : writes one block and returns its files
     read_block : reads the samples of a block back from those files, or raises ToySoundError
     finish : makes the files that cover the whole dataset, and returns them
+    files : the finished files of this format in a dataset's folder, of whatever run
+    check_labels : says, in sentences, where the labels of a number of sounds are not those of the
+        specification
     """
 
     name: str
@@ -39,6 +44,8 @@ class Format:
     write_block: WriteBlock
     read_block: ReadBlock
     finish: Finish
+    files: Files
+    check_labels: CheckLabels
 
 
 def _nothing(folder: Path, spec: DatasetSpec, blocks: Sequence[Block]) -> list[Path]:
@@ -48,9 +55,33 @@ def _nothing(folder: Path, spec: DatasetSpec, blocks: Sequence[Block]) -> list[P
 FORMATS: dict[str, Format] = {
     f.name: f
     for f in (
-        Format("parquet", "data/", parquet.write_block, parquet.read_block, _nothing),
-        Format("npz", npz.FOLDER, npz.write_block, npz.read_block, npz.finish),
-        Format("wav", "wav/", wav.write_block, wav.read_block, wav.finish),
+        Format(
+            "parquet",
+            "data/",
+            parquet.write_block,
+            parquet.read_block,
+            _nothing,
+            parquet.files,
+            parquet.check_labels,
+        ),
+        Format(
+            "npz",
+            npz.FOLDER,
+            npz.write_block,
+            npz.read_block,
+            npz.finish,
+            npz.files,
+            npz.check_labels,
+        ),
+        Format(
+            "wav",
+            "wav/",
+            wav.write_block,
+            wav.read_block,
+            wav.finish,
+            wav.files,
+            wav.check_labels,
+        ),
     )
 }
 

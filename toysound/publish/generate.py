@@ -85,12 +85,11 @@ def generate(
     wanted = list(dict.fromkeys(formats))
     existing = _existing(folder, spec)
     if existing is not None:
-        if existing.num_sounds == size and set(wanted) <= set(existing.formats):
-            if _all_there(folder, existing):
+        if existing.num_sounds == size:
+            if set(wanted) <= set(existing.formats) and _all_there(folder, existing):
                 return existing
-        elif existing.num_sounds == size:
             wanted = list(dict.fromkeys([*existing.formats, *wanted]))
-        _remove(folder, existing)
+        (folder / FILE_NAME).unlink()
     _prepare(folder, spec, size, block_size, wanted)
     blocks = blocks_of(size, block_size)
     shards, digest = _run(folder, spec, blocks, wanted, workers, start_method)
@@ -272,17 +271,14 @@ def _all_there(folder: Path, fingerprint: Fingerprint) -> bool:
     )
 
 
-def _remove(folder: Path, fingerprint: Fingerprint) -> None:
-    """Remove the files that a finished dataset lists, the fingerprint first."""
-    (folder / FILE_NAME).unlink()
-    for name in {name for shard in fingerprint.shards for name in shard.files}:
-        (folder / name).unlink(missing_ok=True)
-
-
 def _prepare(
     folder: Path, spec: DatasetSpec, size: int, block_size: int, formats: Sequence[str]
 ) -> None:
-    """Make the folder, and forget what an earlier run of another job left in it."""
+    """Make the folder, and remove what an earlier run left in it that this one cannot use.
+
+    That is a file it was writing when it was killed; and everything, finished or not, if it was not
+    this very job: a reader takes all files of a folder for the dataset.
+    """
     job = json.dumps(
         {
             "generator_version": GENERATOR_VERSION,
@@ -293,12 +289,14 @@ def _prepare(
         },
         sort_keys=True,
     )
+    for left in folder.rglob(".*.partial"):
+        left.unlink()
     path = folder / _PARTIAL / "job.json"
     if path.is_file() and path.read_text(encoding="utf-8") == job:
         return
-    for record in (folder / _PARTIAL / "blocks").glob("*.json"):
-        for name in _read_shard(record).files:
-            (folder / name).unlink(missing_ok=True)
+    for form in FORMATS.values():
+        for left in form.files(folder, spec):
+            left.unlink()
     shutil.rmtree(folder / _PARTIAL, ignore_errors=True)
     write_text(path, job)
 
@@ -307,16 +305,12 @@ def _record(folder: Path, block: Block) -> Path:
     return folder / _PARTIAL / "blocks" / f"{block.tag}.json"
 
 
-def _read_shard(path: Path) -> Shard:
-    return Shard(**json.loads(path.read_text(encoding="utf-8")))
-
-
 def _done(folder: Path, block: Block) -> Shard | None:
     """Return what an earlier run wrote of a block, None if it is missing or incomplete."""
-    path = _record(folder, block)
-    if not path.is_file():
+    try:
+        shard = Shard(**json.loads(_record(folder, block).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
         return None
-    shard = _read_shard(path)
     complete = all(
         (folder / name).is_file() and (folder / name).stat().st_size == size
         for name, size in shard.files.items()

@@ -10,6 +10,7 @@ import json
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,19 +63,11 @@ def images(samples: NDArray[np.int16], sample_rate: int) -> NDArray[np.uint8]:
 
 def finish(folder: Path, spec: DatasetSpec, blocks: Sequence[Block]) -> list[Path]:
     """Assemble the archive from the blocks, one block in memory at a time."""
-    cells = np.arange(blocks[-1].stop)
-    classes = spec.space.classes_of(cells)
     path = folder / file_name(spec)
     with atomic(path) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:
         for kind in ("audio", "imgs"):
             _concatenate(archive, kind, [folder / FOLDER / f"{kind}-{b.tag}.npy" for b in blocks])
-        for key, array in {
-            "latents_classes": classes,
-            "latents_values": spec.space.values_of(classes),
-            "latents_names": np.array(spec.space.names),
-            "latents_sizes": np.array(spec.space.sizes),
-            "metadata": np.array(_metadata(spec)),
-        }.items():
+        for key, array in _labels(spec, blocks[-1].stop).items():
             with archive.open(_member(key), "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
     return [path]
@@ -90,7 +83,10 @@ def read_block(
     ToySoundError
         If the file is missing, damaged or of another shape.
     """
-    path = folder / next(name for name in files if name.endswith(".npz") or "audio-" in name)
+    names = [name for name in files if name.endswith(".npz") or "audio-" in name]
+    if not names:
+        raise ToySoundError(f"the fingerprint of '{folder}' lists no npz file of these cells")
+    path = folder / names[0]
     try:
         if path.suffix == ".npz":
             samples = np.array(mapped(path, "audio")[start:stop])
@@ -101,6 +97,30 @@ def read_block(
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ToySoundError(f"'{path}' is damaged ({error})") from None
     return samples
+
+
+def files(folder: Path, spec: DatasetSpec) -> list[Path]:
+    """Return the archive in a dataset's folder, if it is there."""
+    path = folder / file_name(spec)
+    return [path] if path.is_file() else []
+
+
+def check_labels(folder: Path, spec: DatasetSpec, num_sounds: int) -> list[str]:
+    """Return what is wrong with the archive's labels and members, in sentences."""
+    path = folder / file_name(spec)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        if damaged:
+            return [f"'{path}' is damaged at its member '{damaged}'"]
+        with np.load(path, allow_pickle=False) as arrays:
+            return [
+                f"'{path}' has other {key} than the specification"
+                for key, expected in _labels(spec, num_sounds).items()
+                if not np.array_equal(arrays[key], expected)
+            ]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        return [f"'{path}' is damaged ({error})"]
 
 
 def mapped(path: Path, key: str) -> NDArray[np.generic]:
@@ -165,6 +185,18 @@ def _concatenate(archive: zipfile.ZipFile, key: str, paths: Sequence[Path]) -> N
 def _member(key: str) -> zipfile.ZipInfo:
     """Return a member with a fixed date, so that the same data gives the same archive."""
     return zipfile.ZipInfo(f"{key}.npy", date_time=(2017, 1, 1, 0, 0, 0))
+
+
+def _labels(spec: DatasetSpec, num_sounds: int) -> dict[str, NDArray[Any]]:
+    """Return every member that the specification alone decides."""
+    classes = spec.space.classes_of(np.arange(num_sounds))
+    return {
+        "latents_classes": classes,
+        "latents_values": spec.space.values_of(classes),
+        "latents_names": np.array(spec.space.names),
+        "latents_sizes": np.array(spec.space.sizes),
+        "metadata": np.array(_metadata(spec)),
+    }
 
 
 def _metadata(spec: DatasetSpec) -> str:

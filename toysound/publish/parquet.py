@@ -21,7 +21,7 @@ from toysound.errors import ToySoundError
 from toysound.files import atomic
 from toysound.publish.blocks import Block
 from toysound.publish.fingerprint import Fingerprint
-from toysound.publish.rows import column_names, columns
+from toysound.publish.rows import MEASURED, column_names, columns, labels
 from toysound.splits import partition
 
 #: Rows decoded together when a few sounds are read: about 0.5 MB of FLAC.
@@ -71,7 +71,9 @@ def write_block(
         if len(rows):
             path = folder / "data" / f"{split}-{block.tag}.parquet"
             with atomic(path) as partial:
-                pq.write_table(table.take(_numbers(rows, pa.int64())), partial, row_group_size=_ROW_GROUP)
+                pq.write_table(
+                    table.take(_numbers(rows, pa.int64())), partial, row_group_size=_ROW_GROUP
+                )
             written.append(path)
     return written
 
@@ -92,6 +94,8 @@ def read_block(
         try:
             table = pq.read_table(folder / name, columns=["index", "audio"])
             cells = table["index"].to_numpy() - start
+            if ((cells < 0) | (cells >= stop - start)).any():
+                raise ValueError("it holds cells of another shard")
             encoded = table["audio"].combine_chunks().field("bytes")
             for cell, data in zip(cells, encoded, strict=True):
                 samples[cell] = decode(data.as_py(), spec)
@@ -102,6 +106,49 @@ def read_block(
         missing = start + int(np.argmin(seen))
         raise ToySoundError(f"cell {missing} is missing from the parquet files of '{folder}'")
     return samples
+
+
+def files(folder: Path, spec: DatasetSpec) -> list[Path]:
+    """Return the parquet files in a dataset's folder."""
+    return sorted((folder / "data").glob("*-of-*.parquet"))
+
+
+def check_labels(folder: Path, spec: DatasetSpec, num_sounds: int) -> list[str]:
+    """Return what is wrong with the labels: one sentence a file, or one on the whole."""
+    splits = partition(spec)
+    times = np.zeros(num_sounds, dtype=np.int64)
+    problems = []
+    for path in files(folder, spec):
+        try:
+            problem = _wrong_labels(path, spec, splits[path.name.partition("-")[0]], times)
+        except (OSError, pa.ArrowException, KeyError) as error:
+            problem = f"is damaged ({_first_line(error)})"
+        if problem:
+            problems.append(f"'{path}' {problem}")
+    if not problems and (times != 1).any():
+        cell = int(np.argmax(times != 1))
+        problems.append(f"cell {cell} occurs {times[cell]} times in the files of '{folder}/data'")
+    return problems
+
+
+def _wrong_labels(
+    path: Path, spec: DatasetSpec, split: NDArray[np.int64], times: NDArray[np.int64]
+) -> str:
+    """Return what is wrong with one file, empty if nothing; count its cells in ``times``."""
+    if not pq.read_schema(path).equals(schema(spec), check_metadata=True):
+        return "has other columns or features than this version writes"
+    table = pq.read_table(path, columns=[n for n in column_names(spec) if n not in MEASURED])
+    cells = table["index"].to_numpy()
+    if ((cells < 0) | (cells >= len(times))).any():
+        return "holds a cell that the dataset does not have"
+    if not np.isin(cells, split).all():
+        return "holds a cell of another split"
+    times += np.bincount(cells, minlength=len(times))
+    for name, expected in labels(spec, cells).items():
+        wrong = table[name].to_numpy() != expected
+        if wrong.any():
+            return f"has another {name} at cell {cells[np.argmax(wrong)]} than the specification"
+    return ""
 
 
 def encode(samples: NDArray[np.int16], sample_rate: int) -> bytes:

@@ -37,11 +37,18 @@ def columns(
     cells : shape (n,)
     samples : their sounds, shape (n, T)
     """
+    described = describe(to_float(samples), spec.sample_rate, spec.level_window_s)
+    return {**labels(spec, cells), **described}
+
+
+def labels(
+    spec: DatasetSpec, cells: NDArray[np.int64]
+) -> dict[str, NDArray[np.int64] | NDArray[np.float64]]:
+    """Return the columns that the specification alone decides, for some cells of shape (n,)."""
     classes = spec.space.classes_of(cells)
     values = spec.space.values_of(classes)
     out: dict[str, NDArray[np.int64] | NDArray[np.float64]] = {"index": cells}
     for column, name in enumerate(spec.space.names):
         out[f"{name}_class"] = classes[:, column]
         out[f"{name}_value"] = values[:, column]
-    out.update(describe(to_float(samples), spec.sample_rate, spec.level_window_s))
     return out

@@ -59,7 +59,7 @@ class Report:
 
 
 def verify(folder: Path) -> Report:
-    """Read every sound of a generated dataset and compare it with its fingerprint.
+    """Compare every sound of a generated dataset with its fingerprint, every label with the grid.
 
     Raises
     ------
@@ -110,9 +110,15 @@ def _verify_format(folder: Path, fingerprint: Fingerprint, form: Format) -> list
         if sha256(samples) != shard.sha256:
             problems.append(f"{where}: the samples differ from those that were generated")
         digest.update(sample_bytes(samples))
-    if not problems and digest.hexdigest() != fingerprint.audio_sha256:
-        problems.append(f"{form.name}: all shards agree but audio_sha256 does not: it was altered")
-    return problems
+    if problems:
+        return problems
+    if digest.hexdigest() != fingerprint.audio_sha256:
+        return [f"{form.name}: all shards agree but audio_sha256 does not: it was altered"]
+    spec = get_spec(fingerprint.name)
+    return [
+        f"{form.name} labels: {problem}"
+        for problem in form.check_labels(folder, spec, fingerprint.num_sounds)
+    ]
 
 
 def _belongs(name: str, form: Format) -> bool:

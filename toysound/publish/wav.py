@@ -17,7 +17,7 @@ from toysound.errors import ToySoundError
 from toysound.files import write_bytes, write_text
 from toysound.publish.blocks import Block
 from toysound.publish.fingerprint import Fingerprint
-from toysound.publish.rows import column_names, columns
+from toysound.publish.rows import column_names, columns, labels
 
 #: Where the rows of each block wait for ``metadata.csv``.
 _ROWS = ".partial/wav/"
@@ -70,6 +70,29 @@ def read_block(
         If a file is missing or damaged.
     """
     return np.stack([_read(folder / "wav" / file_name(cell), spec) for cell in range(start, stop)])
+
+
+def files(folder: Path, spec: DatasetSpec) -> list[Path]:
+    """Return the wav files and their table in a dataset's folder."""
+    return sorted(path for end in ("*.wav", "*.csv") for path in (folder / "wav").glob(end))
+
+
+def check_labels(folder: Path, spec: DatasetSpec, num_sounds: int) -> list[str]:
+    """Return what is wrong with the labels in ``metadata.csv``: nothing or one sentence."""
+    path = folder / "wav" / "metadata.csv"
+    expected = labels(spec, np.arange(num_sounds))
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            head, *rows = csv.reader(file)
+    except (OSError, ValueError, csv.Error) as error:
+        return [f"'{path}' is damaged ({error})"]
+    if head != ["file_name", *column_names(spec)] or len(rows) != num_sounds:
+        return [f"'{path}' has not the columns, or not the {num_sounds} rows, of the dataset"]
+    for cell, row in enumerate(rows):
+        texts = [file_name(cell), *(_text(column[cell]) for column in expected.values())]
+        if row[: len(texts)] != texts:
+            return [f"'{path}' has other labels at cell {cell} than the specification"]
+    return []
 
 
 class WavSource:

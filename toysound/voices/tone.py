@@ -27,8 +27,8 @@ from toysound.scales import db_to_amplitude, midi_to_hz, round_significant
 #: the side bands of the envelope and tremolo.
 HIGHEST_PARTIAL_HZ = 7200.0
 
-#: Points of the wavetable, a power of two. With cubic interpolation the images of the 65th partial of A2 stay
-#: below -90 dB.
+#: Points of the wavetable, a power of two. With cubic interpolation the images of the 65th partial
+#: of A2 stay below -90 dB.
 TABLE_SIZE = 8192
 
 TREMOLO_RATE_HZ = 8.0

@@ -19,8 +19,8 @@ Known failures
 --------------
 Pruning depends on the scale of the latents. With one latent left InfoC is not defined, with one
 factor InfoM is not. A latent that knows nothing has estimates of 0 but for one or two small ones,
-and may look modular: read InfoM and InfoC only where InfoE is well above 0. (A latent whose estimates
-are all 0 counts as chance here; in the authors' code it makes the score undefined.)
+and may look modular: read InfoM and InfoC only where InfoE is well above 0. (A latent whose
+estimates are all 0 counts as chance here; in the authors' code it makes the score undefined.)
 
 Reference
 ---------

@@ -1,0 +1,46 @@
+"""InfoMEC on codes whose structure is known, and against the authors' standalone file."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from peers.code_sets import make
+
+from benchmark.metrics import compute
+
+PEER = json.loads((Path(__file__).parent / "peers" / "infomec.json").read_text())
+
+
+@pytest.mark.parametrize("score", PEER["scores"], ids=lambda s: s["kind"])
+def test_infomec_is_that_of_its_authors(score: dict[str, float]) -> None:
+    factors, codes = make(score["kind"], int(score["rows"]))
+    runs = [compute("infomec", factors=factors, codes=codes, seed=seed) for seed in range(4)]
+    for name in ("infom", "infoe", "infoc"):
+        ours = np.mean([run[name] for run in runs])
+        assert ours == pytest.approx(score[name], abs=0.02), name
+
+
+def test_one_latent_for_each_factor() -> None:
+    factors = np.stack(np.divmod(np.arange(2000) % 20, 5), axis=1)
+    found = compute("infomec", factors=factors, codes=factors.astype(float))
+    assert found["infom"] > 0.98
+    assert found["infoc"] > 0.98
+    assert found["infoe"] > 0.98
+
+
+def test_a_latent_of_small_range_is_pruned() -> None:
+    rng = np.random.default_rng(0)
+    factors = np.stack(np.divmod(np.arange(1000) % 20, 5), axis=1)
+    small = np.hstack([factors, 0.001 * rng.standard_normal((1000, 3))])
+    large = np.hstack([factors, rng.standard_normal((1000, 3))])
+    assert compute("infomec", factors=factors, codes=small)["infom"] > 0.98
+    assert compute("infomec", factors=factors, codes=large)["infom"] < 0.9
+
+
+def test_what_is_not_defined_is_nan() -> None:
+    factors = (np.arange(200) % 4)[:, None]
+    found = compute("infomec", factors=factors, codes=factors.astype(float))
+    assert np.isnan(found["infom"])
+    assert np.isnan(found["infoc"])
+    assert found["infoe"] > 0.98
