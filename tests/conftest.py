@@ -13,6 +13,13 @@ from toysound.publish.generate import generate
 from toysound.rendering import render_samples
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the speed comparisons, which take minutes, to ``make speed``."""
+    if collection_path.name == "speed" and not config.getoption("benchmark_enable"):
+        return True
+    return None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep every test away from the user's generated data and caches."""

@@ -91,11 +91,8 @@ def test_permutation(name: str, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(codes.shape[1])
     before = run(name, factors, codes, log_variance)
     after = run(name, factors, codes[:, order], log_variance[:, order])
-    if name in ("dci", "infomec"):  # their own random draws go to the latents in order
-        for key in before:
-            assert after[key] == pytest.approx(before[key], abs=0.03)
-    else:
-        close(before, after)
+    for key in before:  # sums in another order; the logistic regression stops at a tolerance
+        assert after[key] == pytest.approx(before[key], abs=1e-3 if key == "infoe" else 1e-9), key
 
 
 @pytest.mark.parametrize("name", METRICS)

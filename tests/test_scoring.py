@@ -53,6 +53,7 @@ def test_every_column_of_every_family_is_there(complete: Result) -> None:
     }
     for metric in METRICS.values():
         expected[metric.family] |= {output.column for output in metric.outputs}
+    expected["dimension"] |= {f"kl_{number}" for number in range(1, zoo.Complete.latent_dim + 1)}
     assert names == expected
 
 

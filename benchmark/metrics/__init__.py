@@ -307,9 +307,7 @@ def compute(
         raise unknown_name("metric", name, METRICS)
     metric = METRICS[name]
     values = _checked_codes(codes)
-    live = values.max(axis=0) > values.min(axis=0)
-    if not live.any():
-        raise ToySoundError("no latent varies: the codes are the same for every sound")
+    live = _live_latents(values)
     if metric.needs_log_variance:
         options["log_variance"] = _checked_log_variance(name, options, values)[:, live]
     else:
@@ -321,6 +319,23 @@ def compute(
         if "unexpected keyword" in str(error):
             raise UsageError(f"metric '{name}' has no option {str(error).split()[-1]}") from None
         raise
+
+
+def _live_latents(codes: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the latents that vary, ordered by their values and not by their place.
+
+    A classifier that finds two latents equally good takes the first; the order makes sure that it
+    is the same one however the model numbers them.
+
+    Raises
+    ------
+    ToySoundError
+        If there is none.
+    """
+    live = np.flatnonzero(codes.max(axis=0) > codes.min(axis=0))
+    if not len(live):
+        raise ToySoundError("no latent varies: the codes are the same for every sound")
+    return live[np.lexsort(codes[::-1, live])]
 
 
 def _checked_codes(codes: ArrayLike) -> NDArray[np.float64]:

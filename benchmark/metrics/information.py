@@ -60,7 +60,7 @@ def discrete_mutual_information(first: Integers, second: Integers) -> float:
 
 
 def nearest_neighbour_information(
-    latent: Floats, classes: Integers, neighbours: int, rng: np.random.Generator
+    latent: Floats, classes: Integers, neighbours: int, noise: Floats
 ) -> float:
     """Return the mutual information of a continuous latent and a discrete factor in nats.
 
@@ -76,10 +76,10 @@ def nearest_neighbour_information(
     latent : shape (n,)
     classes : shape (n,)
     neighbours : number k of neighbours
-    rng : draws the noise
+    noise : shape (n,), standard normal draws that part equal values
     """
     values = latent / (latent.std() or 1.0)
-    values = values + 1e-10 * max(1.0, np.abs(values).mean()) * rng.standard_normal(len(values))
+    values = values + 1e-10 * max(1.0, np.abs(values).mean()) * noise
     labels, inverse, counts = np.unique(classes, return_inverse=True, return_counts=True)
     radius = np.zeros(len(values))
     k_of = np.zeros(len(values))

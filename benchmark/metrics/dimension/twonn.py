@@ -15,8 +15,9 @@ distribution.
 Known failures
 --------------
 The codes of a grid are a lattice, blurred or not: an encoder that maps each cell to one point puts
-many neighbours at equal distances. Where most are, the metric refuses. Noise adds its own dimensions
-at small scales. High dimensions are underestimated. Points that coincide are counted once.
+many neighbours at equal distances. Where most are, the metric refuses. Noise adds its own
+dimensions at small scales. High dimensions are underestimated. Points that coincide are counted
+once.
 
 Reference
 ---------

@@ -35,7 +35,7 @@ import numpy as np
 import scipy.stats
 from numpy.typing import NDArray
 
-from benchmark.metrics.boosting import Binning, Classifier, fit
+from benchmark.metrics.boosting import Binning, fit
 from benchmark.metrics.information import Floats, Integers
 from toysound.errors import ToySoundError
 
@@ -156,31 +156,29 @@ def _one_factor(
         raise ToySoundError("dci needs every factor to take at least two values in the train rows")
     model = fit(learn, y.astype(np.int64), len(known))
     right = known[model.predict(test)] == truth
+    shuffles = int(np.clip(_SHUFFLED_ROWS // len(test), 1, _MOST_SHUFFLES))
+    # The same shuffles for every latent, so that the order of the latents does not matter.
+    orders = [rng.permutation(len(test)) for _ in range(shuffles)]
     permuted = np.zeros(learn.shape[1])
     for latent in range(learn.shape[1]):
         if model.uses(latent):
-            permuted[latent] = _permuted(model, test, truth, known, right, latent, rng, threshold)
+            drops = [
+                right.astype(float)
+                - (known[model.predict(_shuffled(test, latent, order))] == truth)
+                for order in orders
+            ]
+            permuted[latent] = _significant(np.mean(drops, axis=0), threshold)
     return model.importances, permuted, float(right.mean())
 
 
-def _permuted(
-    model: Classifier,
-    test: NDArray[np.uint8],
-    truth: Integers,
-    known: Integers,
-    right: NDArray[np.bool_],
-    latent: int,
-    rng: np.random.Generator,
-    threshold: float,
-) -> float:
-    """Return the drop of accuracy when a latent is shuffled, 0 below ``threshold`` errors."""
-    rows = len(test)
-    shuffles = int(np.clip(_SHUFFLED_ROWS // rows, 1, _MOST_SHUFFLES))
-    shuffled = test.copy()
-    drop = np.zeros(rows)
-    for _ in range(shuffles):
-        shuffled[:, latent] = rng.permutation(test[:, latent])
-        drop += right.astype(float) - (known[model.predict(shuffled)] == truth)
-    drop /= shuffles
-    error = drop.std() / np.sqrt(rows)
+def _shuffled(test: NDArray[np.uint8], latent: int, order: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return the test rows with one latent in another order."""
+    copy = test.copy()
+    copy[:, latent] = test[order, latent]
+    return copy
+
+
+def _significant(drop: Floats, threshold: float) -> float:
+    """Return the mean drop of accuracy over rows, 0 below ``threshold`` standard errors."""
+    error = drop.std() / np.sqrt(len(drop))
     return float(drop.mean()) if drop.mean() > threshold * error else 0.0

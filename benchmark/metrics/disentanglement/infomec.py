@@ -68,11 +68,12 @@ def infomec(
     """
     ranges = codes.max(axis=0) - codes.min(axis=0)
     live = codes[:, ranges > ranges.max() * PRUNING]
-    rng = np.random.default_rng(seed)
+    # The same noise for every latent, so that the order of the latents does not matter.
+    noise = np.random.default_rng(seed).standard_normal(len(codes))
     standard = (live - live.mean(axis=0)) / live.std(axis=0)
     known = np.array(
         [
-            [nearest_neighbour_information(z, y, neighbours, rng) / entropy(y) for y in factors.T]
+            [nearest_neighbour_information(z, y, neighbours, noise) / entropy(y) for y in factors.T]
             for z in standard.T
         ]
     )
