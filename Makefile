@@ -56,7 +56,7 @@ bench: $(VENV)/.all
 	@echo "  $(TOYSOUND) score my_model.py:MyModel --dataset $(BENCH)/data/tones --out $(RESULTS)/tones/my-model/0.json"
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .

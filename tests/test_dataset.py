@@ -206,10 +206,7 @@ def test_a_missing_file_is_named(form: str, published_copy: Path) -> None:
 @pytest.mark.parametrize("name", CATALOG)
 def test_no_dataset_repeats_a_sound(name: str, tones: NDArray[np.int16]) -> None:
     spec = get_spec(name)
-    if name == "tones":
-        samples = tones
-    else:
-        samples = OnDemand(spec).samples(np.arange(spec.space.size))
+    samples = tones if name == "tones" else OnDemand(spec).samples(np.arange(spec.space.size))
     assert len({row.tobytes() for row in samples}) == spec.space.size
 
 
