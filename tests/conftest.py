@@ -26,6 +26,7 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOYSOUND_DATA", str(tmp_path_factory.mktemp("data")))
         patch.setenv("TOYSOUND_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("HF_HUB_OFFLINE", "1")  # nothing that is tested is on the network
         yield
 
 

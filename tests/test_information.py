@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import digamma
 from sklearn.feature_selection import mutual_info_classif
 from sklearn.metrics import mutual_info_score
 
@@ -31,7 +32,32 @@ def test_discrete_information_is_that_of_scikit_learn(seed: int, a: int, b: int)
 
 def test_bins_are_of_equal_width() -> None:
     codes = np.array([[0.0], [0.24], [0.26], [0.74], [0.76], [1.0]])
-    assert histogram_bins(codes, 4)[:, 0].tolist() == [1, 1, 2, 3, 4, 4]
+    assert histogram_bins(codes, 4)[:, 0].tolist() == [0, 0, 1, 2, 3, 3]
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    levels=st.integers(2, 60),
+    scale=st.floats(1e-3, 1e3),
+    shift=st.floats(-10, 10),
+    bins=st.just(20),
+)
+def test_a_grid_keeps_its_bins_when_scaled_and_shifted(
+    levels: int, scale: float, shift: float, bins: int
+) -> None:
+    # Levels of a grid lie on edges of bins, where rounding would put them to either side.
+    grid = np.arange(float(levels))[:, None]
+    moved = histogram_bins(grid * scale + shift * scale, bins)
+    np.testing.assert_array_equal(moved, histogram_bins(grid, bins))
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**16), bins=st.integers(2, 40))
+def test_bins_are_those_of_numpy(seed: int, bins: int) -> None:
+    codes = np.random.default_rng(seed).standard_normal((300, 1))
+    edges = np.histogram_bin_edges(codes, bins)
+    counts = np.bincount(histogram_bins(codes, bins)[:, 0], minlength=bins)
+    np.testing.assert_array_equal(counts, np.histogram(codes, edges)[0])
 
 
 @settings(max_examples=10, deadline=None)
@@ -42,7 +68,19 @@ def test_neighbour_information_is_that_of_scikit_learn(seed: int, spread: float,
     z = y + spread * rng.standard_normal(300)
     peer = mutual_info_classif(z[:, None], y, n_neighbors=k, random_state=0)[0]
     ours = nearest_neighbour_information(z, y, k, rng.standard_normal(300))
-    assert ours == pytest.approx(peer, abs=1e-6)
+    assert ours == pytest.approx(peer, abs=1e-9)
+
+
+def test_neighbour_information_of_codes_that_coincide_is_that_of_scikit_learn() -> None:
+    # Half of the sounds of a class share one code: neighbours at distances of the noise alone.
+    rng = np.random.default_rng(0)
+    y = rng.integers(6, size=1200)
+    z = y + np.where(rng.random(1200) < 0.5, 0.0, 0.7 * rng.standard_normal(1200))
+    peers = [
+        mutual_info_classif(z[:, None], y, n_neighbors=10, random_state=s)[0] for s in range(5)
+    ]
+    ours = nearest_neighbour_information(z, y, 10, rng.standard_normal(1200))
+    assert ours == pytest.approx(np.mean(peers), abs=0.01)
 
 
 def test_neighbour_information_of_two_uniforms_that_overlap() -> None:
@@ -55,12 +93,26 @@ def test_neighbour_information_of_two_uniforms_that_overlap() -> None:
     assert found == pytest.approx(0.5 * np.log(2), abs=0.02)
 
 
-def test_a_latent_that_is_the_factor_knows_nearly_all_of_it() -> None:
-    # The estimator is biased low by about 1 / 10 of a nat where classes do not overlap at all.
+@pytest.mark.parametrize("spread", [0.0, 0.01])
+def test_a_latent_that_is_the_factor_knows_all_of_it(spread: float) -> None:
+    # Nobody but the same class is near, so that psi(k) and psi(m) cancel: psi(N) - psi(N_class).
     y = np.arange(1000) % 8
     noise = np.random.default_rng(0).standard_normal(1000)
-    found = nearest_neighbour_information(y.astype(float), y, 10, noise)
-    assert np.log(8) - 0.12 < found <= np.log(8) + 1e-9
+    z = y + spread * np.random.default_rng(1).random(1000)
+    found = nearest_neighbour_information(z, y, 10, noise)
+    assert found == pytest.approx(digamma(1000) - digamma(125), abs=1e-3)
+    assert found == pytest.approx(np.log(8), abs=0.005)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**16))
+def test_mirrored_codes_know_the_same(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    y, noise = rng.integers(4, size=200), rng.standard_normal(200)
+    z = rng.integers(5, size=200) + 0.5 * y
+    assert nearest_neighbour_information(-z, y, 5, noise) == pytest.approx(
+        nearest_neighbour_information(z, y, 5, noise), abs=1e-12
+    )
 
 
 def test_classes_of_a_single_sample_tell_nothing() -> None:

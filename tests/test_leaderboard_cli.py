@@ -58,8 +58,9 @@ def test_ones_own_result_stands_beside_the_others(
 
 
 def test_a_result_that_is_in_the_folder_already_counts_once(
-    results: Path, capsys: pytest.CaptureFixture[str]
+    results: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     path = results / "tones" / "pca" / "0.json"
     assert run("show", path, "--results", results) == 0
     assert capsys.readouterr().out.count("\npca ") == 2

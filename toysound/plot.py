@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from toysound.catalog import get_spec
 from toysound.catalog.spec import DatasetSpec
+from toysound.errors import UsageError
 from toysound.files import atomic
 from toysound.identify import FLOOR_DB, log_mel
 from toysound.rendering import render_samples, to_float
@@ -26,14 +27,19 @@ def plot_traversals(name: str, out: Path) -> None:
     Raises
     ------
     UsageError
-        If the dataset is unknown.
+        If the dataset, or the format that the ending asks for, is unknown.
     """
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.backend_bases import FigureCanvasBase
 
     spec = get_spec(name)
+    endings = FigureCanvasBase.get_supported_filetypes()
+    ending = out.suffix.removeprefix(".").lower() or "png"
+    if ending not in endings:
+        raise UsageError(f"'.{ending}' is not a picture; use one of {', '.join(sorted(endings))}")
     rows = [_traversal(spec, number) for number in range(len(spec.space.factors))]
     columns = max(len(values) for values, _ in rows)
     figure, axes = plt.subplots(
@@ -60,7 +66,7 @@ def plot_traversals(name: str, out: Path) -> None:
     )
     figure.colorbar(axes[0, 0].images[0], ax=axes, label="dB re full scale", shrink=0.6, pad=0.01)
     with atomic(out) as partial:
-        figure.savefig(partial, dpi=110, format=out.suffix.removeprefix(".") or "png")
+        figure.savefig(partial, dpi=110, format=ending)
     plt.close(figure)
 
 

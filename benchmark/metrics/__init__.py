@@ -12,8 +12,10 @@ are checked and constant latents are dropped: a latent that never moves says not
 published implementations break on one.
 """
 
+import inspect
 from collections.abc import Mapping
-from typing import Any
+from numbers import Integral, Real
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -258,6 +260,8 @@ METRICS: dict[str, Metric] = {
 
 _FEWEST_ROWS = 6
 
+_LARGEST = 1e100
+
 
 def series_of(column: str) -> Output | None:
     """Return the series that a column of a result belongs to, such as the KL spectrum, or None."""
@@ -299,13 +303,14 @@ def compute(
     Raises
     ------
     UsageError
-        If there is no metric of that name, or no such option.
+        If there is no metric of that name, no such option, or its value is out of range.
     ToySoundError
         If the inputs are malformed, a factor is constant, or no latent varies.
     """
     if name not in METRICS:
         raise unknown_name("metric", name, METRICS)
     metric = METRICS[name]
+    _check_options(metric, options)
     values = _checked_codes(codes)
     live = _live_latents(values)
     if metric.needs_log_variance:
@@ -313,12 +318,21 @@ def compute(
     else:
         options.pop("log_variance", None)
     classes = _checked_factors(metric, factors, len(values))
-    try:
-        return metric.function(factors=classes, codes=values[:, live], seed=seed, **options)
-    except TypeError as error:
-        if "unexpected keyword" in str(error):
-            raise UsageError(f"metric '{name}' has no option {str(error).split()[-1]}") from None
-        raise
+    return metric.function(factors=classes, codes=values[:, live], seed=seed, **options)
+
+
+def _check_options(metric: Metric, options: Mapping[str, Any]) -> None:
+    """Refuse an option that the metric has not, and a fraction where it counts."""
+    known = inspect.signature(metric.function).parameters
+    for option, value in options.items():
+        if option == "log_variance":
+            continue
+        if option not in known:
+            raise UsageError(f"metric '{metric.name}' has no option '{option}'")
+        counts = float not in {known[option].annotation, *get_args(known[option].annotation)}
+        if value is not None and not isinstance(value, Integral if counts else Real):
+            number = "a whole number" if counts else "a number"
+            raise UsageError(f"option '{option}' of {metric.name} is {number}, got {value!r}")
 
 
 def _live_latents(codes: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -332,7 +346,8 @@ def _live_latents(codes: NDArray[np.float64]) -> NDArray[np.intp]:
     ToySoundError
         If there is none.
     """
-    live = np.flatnonzero(codes.max(axis=0) > codes.min(axis=0))
+    # A latent can vary by so little that its variance underflows: that says nothing either.
+    live = np.flatnonzero((codes.max(axis=0) > codes.min(axis=0)) & (codes.std(axis=0) > 0))
     if not len(live):
         raise ToySoundError("no latent varies: the codes are the same for every sound")
     return live[np.lexsort(codes[::-1, live])]
@@ -349,6 +364,8 @@ def _checked_codes(codes: ArrayLike) -> NDArray[np.float64]:
     array = array.astype(np.float64)
     if not np.isfinite(array).all():
         raise ToySoundError(f"codes hold {int((~np.isfinite(array)).sum())} values not finite")
+    if np.abs(array).max() > _LARGEST:
+        raise ToySoundError(f"codes reach {np.abs(array).max():.0e}; above 1e100 squares overflow")
     return array
 
 

@@ -181,12 +181,16 @@ def _softmax(raw, chance):  # type: ignore[no-untyped-def]
         for row in range(n):
             chance[0, row] = 1.0 / (1.0 + np.exp(-raw[0, row]))
         return
+    # A leaf that holds one improbable row alone adds 0.1 / p, which can be thousands, so a row's
+    # largest score is taken off before the exponential.
+    highest = raw[0].copy()
+    for c in range(1, columns):
+        for row in range(n):
+            highest[row] = max(highest[row], raw[c, row])
     total = np.zeros(n)
     for c in range(columns):
         for row in range(n):
-            # Scores stay within a few tens (100 rounds of steps of at most 0.1 / p), so that no
-            # maximum has to be subtracted before the exponential.
-            chance[c, row] = np.exp(raw[c, row])
+            chance[c, row] = np.exp(raw[c, row] - highest[row])
             total[row] += chance[c, row]
     for c in range(columns):
         for row in range(n):

@@ -29,7 +29,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from benchmark.metrics.information import Floats, Integers
-from toysound.errors import ToySoundError
+from toysound.errors import ToySoundError, UsageError
 
 _FEWEST = 10
 
@@ -47,7 +47,8 @@ def twonn(
     ----------
     codes : shape (n, d)
     factors, seed : not used
-    discard : share of the largest ratios that is left out of the fit
+    discard : share of the largest ratios that is left out of the fit, 0 <= discard < 1; the largest
+        of all, where 1 - F is 0, always is
 
     Returns
     -------
@@ -56,9 +57,13 @@ def twonn(
 
     Raises
     ------
+    UsageError
+        If ``discard`` is out of range.
     ToySoundError
         If fewer than 10 points differ, or all ratios are 1.
     """
+    if not 0 <= discard < 1:
+        raise UsageError(f"twonn leaves out a share from 0 to below 1, got discard={discard}")
     points = np.unique(codes, axis=0)
     if len(points) < _FEWEST:
         raise ToySoundError(
@@ -66,7 +71,7 @@ def twonn(
         )
     distances, _ = cKDTree(points).query(points, k=3)
     ratios = np.sort(distances[:, 2] / distances[:, 1])
-    kept = int(np.floor(len(ratios) * (1 - discard)))
+    kept = max(1, min(int(len(ratios) * (1 - discard)), len(ratios) - 1))
     x = np.log(ratios[:kept])
     y = -np.log1p(-np.arange(1, kept + 1) / len(ratios))
     if np.median(x) < _LATTICE:

@@ -22,6 +22,11 @@ factor InfoM is not. A latent that knows nothing has estimates of 0 but for one 
 and may look modular: read InfoM and InfoC only where InfoE is well above 0. (A latent whose
 estimates are all 0 counts as chance here; in the authors' code it makes the score undefined.)
 
+Speed
+-----
+The regressions are small: handed out to threads they take up to ten times the processor time, and
+longer by the clock too as soon as the machine has other work. So they run on one thread.
+
 Reference
 ---------
 K. Hsu, W. Dorrell, J. Whittington, J. Wu, C. Finn, "Disentanglement via latent quantization",
@@ -34,6 +39,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from benchmark.metrics.information import (
     Floats,
@@ -41,6 +47,7 @@ from benchmark.metrics.information import (
     entropy,
     nearest_neighbour_information,
 )
+from toysound.errors import UsageError
 
 #: A latent is pruned if its range is at most this share of the largest range.
 PRUNING = 1 / 20
@@ -58,23 +65,29 @@ def infomec(
     factors : shape (n, k), classes
     codes : shape (n, d), no constant latent
     seed : of the noise that parts equal codes
-    neighbours : of the information estimate
+    neighbours : of the information estimate, at least 1
 
     Returns
     -------
     dict
         ``infom``, ``infoe``, ``infoc``, at most 1, higher is better, about 0 by chance. NaN for
-        ``infom`` of a single factor and ``infoc`` of a single latent.
+        ``infom`` of a single factor and ``infoc`` where one latent is left after pruning.
+
+    Raises
+    ------
+    UsageError
+        If ``neighbours`` is below 1.
     """
+    if neighbours < 1:
+        raise UsageError(f"infomec needs at least 1 neighbour, got neighbours={neighbours}")
     ranges = codes.max(axis=0) - codes.min(axis=0)
     live = codes[:, ranges > ranges.max() * PRUNING]
     # The same noise for every latent, so that the order of the latents does not matter.
     noise = np.random.default_rng(seed).standard_normal(len(codes))
-    standard = (live - live.mean(axis=0)) / live.std(axis=0)
     known = np.array(
         [
             [nearest_neighbour_information(z, y, neighbours, noise) / entropy(y) for y in factors.T]
-            for z in standard.T
+            for z in live.T
         ]
     )
     return {
@@ -98,14 +111,16 @@ def _largest_share(known: Floats) -> float:
 def _explicitness(factors: Integers, codes: Floats) -> float:
     """Return the mean share of each factor's entropy that a logistic regression explains."""
     standard = (codes - codes.mean(axis=0)) / codes.std(axis=0)
-    explained = []
-    for column in factors.T:
-        model = LogisticRegression(C=np.inf, class_weight="balanced", max_iter=_ITERATIONS)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(standard, column)
-        left = log_loss(column, model.predict_proba(standard), labels=model.classes_)
-        # Balanced classes without latents: every class is equally probable.
-        chance = np.log(len(model.classes_))
-        explained.append((chance - left) / chance)
-    return float(np.mean(explained))
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return float(np.mean([_explained(standard, column) for column in factors.T]))
+
+
+def _explained(standard: Floats, column: Integers) -> float:
+    """Return the share of one factor's entropy that a logistic regression explains."""
+    model = LogisticRegression(C=np.inf, class_weight="balanced", max_iter=_ITERATIONS)
+    model.fit(standard, column)
+    left = log_loss(column, model.predict_proba(standard), labels=model.classes_)
+    # Balanced classes without latents: every class is equally probable.
+    chance = np.log(len(model.classes_))
+    return float((chance - left) / chance)

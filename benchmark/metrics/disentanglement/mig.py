@@ -31,6 +31,7 @@ from benchmark.metrics.information import (
     entropy,
     histogram_bins,
 )
+from toysound.errors import UsageError
 
 
 def mig(*, factors: Integers, codes: Floats, seed: int = 0, bins: int = 20) -> dict[str, float]:
@@ -41,13 +42,20 @@ def mig(*, factors: Integers, codes: Floats, seed: int = 0, bins: int = 20) -> d
     factors : shape (n, k), classes
     codes : shape (n, d), no constant latent
     seed : not used, nothing is random
-    bins : number of equal-width bins a latent is cut into
+    bins : number of equal-width bins a latent is cut into, at least 2
 
     Returns
     -------
     dict
-        ``mig``, in [0, 1], higher is better.
+        ``mig``, in [0, 1], higher is better. A single latent has no second best: its gap is to 0.
+
+    Raises
+    ------
+    UsageError
+        If there are fewer than 2 bins.
     """
+    if bins < 2:
+        raise UsageError(f"mig cuts latents into at least 2 bins, got bins={bins}")
     binned = histogram_bins(codes, bins)
     gaps = []
     for factor in factors.T:
