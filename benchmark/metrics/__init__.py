@@ -18,6 +18,7 @@ from numbers import Integral, Real
 from typing import Any, get_args
 
 import numpy as np
+import scipy.stats
 from numpy.typing import ArrayLike, NDArray
 
 from benchmark.metrics.dimension.active_units import active_units
@@ -336,10 +337,11 @@ def _check_options(metric: Metric, options: Mapping[str, Any]) -> None:
 
 
 def _live_latents(codes: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the latents that vary, ordered by their values and not by their place.
+    """Return the latents that vary, ordered by what they say and not by their place.
 
-    A classifier that finds two latents equally good takes the first; the order makes sure that it
-    is the same one however the model numbers them.
+    Where two latents are equally good, or each gets random numbers of its own, their order decides;
+    so it must not change when the model numbers, scales, shifts or mirrors them otherwise. What
+    stays is which sounds of a latent are how far from its middle one.
 
     Raises
     ------
@@ -350,7 +352,9 @@ def _live_latents(codes: NDArray[np.float64]) -> NDArray[np.intp]:
     live = np.flatnonzero((codes.max(axis=0) > codes.min(axis=0)) & (codes.std(axis=0) > 0))
     if not len(live):
         raise ToySoundError("no latent varies: the codes are the same for every sound")
-    return live[np.lexsort(codes[::-1, live])]
+    rank = scipy.stats.rankdata(codes[:, live], method="dense", axis=0)
+    from_middle = np.abs(2 * rank - rank.max(axis=0) - 1)
+    return np.asarray(live[np.lexsort(from_middle[::-1])])
 
 
 def _checked_codes(codes: ArrayLike) -> NDArray[np.float64]:

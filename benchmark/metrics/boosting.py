@@ -37,6 +37,10 @@ DEPTH = 3
 LEARNING_RATE = 0.1
 MAX_BINS = 255
 
+#: A linear congruential generator of 64 bits (Knuth, MMIX).
+_MULTIPLIER = np.uint64(6364136223846793005)
+_INCREMENT = np.uint64(1442695040888963407)
+
 _LEAVES = 2**DEPTH
 _SPLITS = _LEAVES - 1
 
@@ -101,7 +105,7 @@ class Classifier:
 
 
 def fit(bins: NDArray[np.uint8], labels: NDArray[np.int64], num_classes: int) -> Classifier:
-    """Fit the ensemble; nothing in it is random.
+    """Fit the ensemble; the same data give the same ensemble.
 
     Parameters
     ----------
@@ -145,6 +149,7 @@ def _boost(bins, labels, num_classes):  # type: ignore[no-untyped-def]
     rows = np.empty(n, np.int64)
     ends = np.empty(_LEAVES + 1, np.int64)
     counted = np.zeros((d, 256))
+    ties = np.zeros(1, np.uint64)
     for row in range(n):
         for feature in range(d):
             counted[feature, bins[row, feature]] += 1.0
@@ -155,7 +160,15 @@ def _boost(bins, labels, num_classes):  # type: ignore[no-untyped-def]
             for row in range(n):
                 residual[row] = (1.0 if labels[row] == target else 0.0) - chance[c, row]
             _grow(
-                bins, residual, counted, rows, ends, features[step, c], cuts[step, c], importances
+                bins,
+                residual,
+                counted,
+                rows,
+                ends,
+                features[step, c],
+                cuts[step, c],
+                importances,
+                ties,
             )
             for leaf in range(_LEAVES):
                 top, bottom = 0.0, 0.0
@@ -211,12 +224,19 @@ def _count(bins, residual, rows, first, last, sums, counts):  # type: ignore[no-
 
 
 @numba.njit(nogil=True, cache=True)
-def _best_split(sums, counts):  # type: ignore[no-untyped-def]
-    """Return the split of a node with the largest decrease in squared error, feature -1 if none."""
+def _best_split(sums, counts, ties):  # type: ignore[no-untyped-def]
+    """Return the split of a node with the largest decrease in squared error, feature -1 if none.
+
+    Among latents that are equally good chance decides, as in scikit-learn, so that copies of a
+    latent share its importance; ``ties`` is the state of a linear congruential generator.
+    """
     best_feature, best_cut, best_gain = -1, 0, 0.0
+    equals = 1
     count = counts[0].sum()
     total = sums[0].sum()
+    least = 1e-14 * count
     for feature in range(sums.shape[0]):
+        cut_here, gain_here = 0, least
         left, left_count = 0.0, 0.0
         for cut in range(255):
             if counts[feature, cut] < 0.5:
@@ -228,13 +248,23 @@ def _best_split(sums, counts):  # type: ignore[no-untyped-def]
                 break
             difference = left / left_count - (total - left) / right_count
             gain = difference * difference * left_count * right_count / count
-            if gain > best_gain * (1 + 1e-12) and gain > 1e-14 * count:
-                best_feature, best_cut, best_gain = feature, cut, gain
+            if gain > gain_here * (1 + 1e-12):
+                cut_here, gain_here = cut, gain
+        if gain_here <= least or gain_here < best_gain * (1 - 1e-12):
+            continue
+        if gain_here > best_gain * (1 + 1e-12):
+            equals = 1
+        else:
+            equals += 1
+            ties[0] = ties[0] * _MULTIPLIER + _INCREMENT
+            if (ties[0] >> np.uint64(33)) % np.uint64(equals) != 0:
+                continue
+        best_feature, best_cut, best_gain = feature, cut_here, gain_here
     return best_feature, best_cut, best_gain
 
 
 @numba.njit(nogil=True, cache=True)
-def _grow(bins, residual, counted, rows, ends, features, cuts, importances):  # type: ignore[no-untyped-def]
+def _grow(bins, residual, counted, rows, ends, features, cuts, importances, ties):  # type: ignore[no-untyped-def]
     """Grow one regression tree on the residuals, level by level.
 
     Writes the splits, sorts ``rows`` by leaf with ``ends`` as the bounds, and adds to each latent's
@@ -256,7 +286,7 @@ def _grow(bins, residual, counted, rows, ends, features, cuts, importances):  # 
         for k in range(width):
             here = width - 1 + k
             first, last = bounds[k], bounds[k + 1]
-            feature, cut, gain = _best_split(sums[here], counts[here])
+            feature, cut, gain = _best_split(sums[here], counts[here], ties)
             features[here], cuts[here] = feature, cut
             middle, right = first, 0
             if feature < 0:

@@ -236,6 +236,7 @@ def _complete(
     fingerprint = Fingerprint(
         GENERATOR_VERSION, spec.to_json(), blocks[-1].stop, digest, list(formats), kept
     )
+    _remove_half_written(folder)
     write_text(folder / "README.md", card.card(spec, fingerprint))
     write_text(folder / "croissant.json", croissant.croissant(spec, fingerprint))
     fingerprint.save(folder)
@@ -289,8 +290,7 @@ def _prepare(
         },
         sort_keys=True,
     )
-    for left in folder.rglob(".*.partial"):
-        left.unlink()
+    _remove_half_written(folder)
     path = folder / _PARTIAL / "job.json"
     if path.is_file() and path.read_text(encoding="utf-8") == job:
         return
@@ -299,6 +299,12 @@ def _prepare(
             left.unlink()
     shutil.rmtree(folder / _PARTIAL, ignore_errors=True)
     write_text(path, job)
+
+
+def _remove_half_written(folder: Path) -> None:
+    """Remove what a process, this run's or an earlier one's, was writing when it was killed."""
+    for path in folder.rglob(".*.partial"):
+        path.unlink()
 
 
 def _record(folder: Path, block: Block) -> Path:

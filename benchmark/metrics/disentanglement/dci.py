@@ -30,6 +30,7 @@ representations", ICLR 2018; boosted trees as in F. Locatello et al., ICML 2019.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.stats
@@ -66,13 +67,44 @@ def dci(
     -------
     dict
         ``disentanglement``, ``completeness``, ``informativeness``, ``disentanglement_permuted``,
-        ``completeness_permuted``; all in [0, 1], higher is better.
+        ``completeness_permuted``; all in [0, 1], higher is better. NaN for the disentanglement of a
+        single factor and the completeness of a single latent.
 
     Raises
     ------
     ToySoundError
         If no row is left for testing, or a factor takes a single value in the train rows.
     """
+    found = importances(factors=factors, codes=codes, seed=seed, train=train)
+    return {
+        "disentanglement": disentanglement(found.trained),
+        "completeness": completeness(found.trained),
+        "informativeness": float(found.accuracy.mean()),
+        "disentanglement_permuted": disentanglement(found.permuted),
+        "completeness_permuted": completeness(found.permuted),
+    }
+
+
+@dataclass(frozen=True)
+class Importances:
+    """What the classifiers of d latents and k factors say.
+
+    Attributes
+    ----------
+    trained : shape (d, k), decrease of impurity in training; each column sums to 1
+    permuted : shape (d, k), drop of test accuracy when the latent is shuffled, 0 if not significant
+    accuracy : shape (k,), share of test rows whose class is right
+    """
+
+    trained: Floats
+    permuted: Floats
+    accuracy: Floats
+
+
+def importances(
+    *, factors: Integers, codes: Floats, seed: int = 0, train: int | None = None
+) -> Importances:
+    """Return how much each latent matters to the classifier of each factor; see :func:`dci`."""
     rows = len(codes)
     split = rows * 2 // 3 if train is None else train
     if not 0 < split < rows:
@@ -96,36 +128,28 @@ def dci(
         )
 
     with ThreadPoolExecutor(_THREADS) as pool:
-        parts = list(pool.map(one, range(factors.shape[1])))
-    trained = np.stack([part[0] for part in parts], axis=1)
-    permuted = np.stack([part[1] for part in parts], axis=1)
-    return {
-        "disentanglement": disentanglement(trained),
-        "completeness": completeness(trained),
-        "informativeness": float(np.mean([part[2] for part in parts])),
-        "disentanglement_permuted": disentanglement(permuted),
-        "completeness_permuted": completeness(permuted),
-    }
+        trained, permuted, accuracy = zip(*pool.map(one, range(factors.shape[1])), strict=True)
+    return Importances(np.stack(trained, axis=1), np.stack(permuted, axis=1), np.array(accuracy))
 
 
-def disentanglement(importances: Floats) -> float:
+def disentanglement(matrix: Floats) -> float:
     """Return how far each latent matters to one factor only.
 
     Parameters
     ----------
-    importances : shape (d, k), not negative
+    matrix : importances, shape (d, k), not negative
 
     Returns
     -------
     float
         In [0, 1]; 0 if nothing matters, NaN for a single factor.
     """
-    return _concentration(importances)
+    return _concentration(matrix)
 
 
-def completeness(importances: Floats) -> float:
+def completeness(matrix: Floats) -> float:
     """Return how far each factor needs one latent only; see :func:`disentanglement`."""
-    return _concentration(importances.T)
+    return _concentration(matrix.T)
 
 
 def _concentration(rows: Floats) -> float:
