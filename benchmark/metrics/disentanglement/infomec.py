@@ -20,7 +20,8 @@ Known failures
 Pruning depends on the scale of the latents. With one latent left InfoC is not defined, with one
 factor InfoM is not. A latent that knows nothing has estimates of 0 but for one or two small ones,
 and may look modular: read InfoM and InfoC only where InfoE is well above 0. (A latent whose
-estimates are all 0 counts as chance here; in the authors' code it makes the score undefined.)
+estimates are all 0 counts as chance here; in the authors' code it makes the score undefined.) Where
+codes coincide, the estimate depends on the noise that parts them, so scores are means over five.
 
 Speed
 -----
@@ -51,6 +52,12 @@ from toysound.errors import UsageError
 
 #: A latent is pruned if its range is at most this share of the largest range.
 PRUNING = 1 / 20
+
+#: Draws of the noise, which decides which of many equal codes are neighbours.
+_DRAWS = 5
+
+#: Share of codes that differ above which the noise hardly matters.
+_FEW_TIES = 0.9
 
 _ITERATIONS = 100
 
@@ -83,18 +90,26 @@ def infomec(
     ranges = codes.max(axis=0) - codes.min(axis=0)
     live = codes[:, ranges > ranges.max() * PRUNING]
     # The same noise for every latent, so that the order of the latents does not matter.
-    noise = np.random.default_rng(seed).standard_normal(len(codes))
+    noises = np.random.default_rng(seed).standard_normal((_DRAWS, len(codes)))
     known = np.array(
-        [
-            [nearest_neighbour_information(z, y, neighbours, noise) / entropy(y) for y in factors.T]
-            for z in live.T
-        ]
+        [[_information(z, y, neighbours, noises) / entropy(y) for y in factors.T] for z in live.T]
     )
+    draws = np.moveaxis(known, -1, 0)
     return {
-        "infom": _largest_share(known),
+        "infom": float(np.mean([_largest_share(draw) for draw in draws])),
         "infoe": _explicitness(factors, codes),
-        "infoc": _largest_share(known.T),
+        "infoc": float(np.mean([_largest_share(draw.T) for draw in draws])),
     }
+
+
+def _information(latent: Floats, column: Integers, neighbours: int, noises: Floats) -> Floats:
+    """Return the information of a latent about a factor for each noise, shape (draws,)."""
+    tied = len(np.unique(latent)) < _FEW_TIES * len(latent)
+    estimates = [
+        nearest_neighbour_information(latent, column, neighbours, noise)
+        for noise in (noises if tied else noises[:1])
+    ]
+    return np.broadcast_to(estimates, len(noises))
 
 
 def _largest_share(known: Floats) -> float:
