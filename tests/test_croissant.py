@@ -13,6 +13,11 @@ from toysound.publish.croissant import croissant
 from toysound.publish.fingerprint import Fingerprint, Shard
 from toysound.publish.rows import column_names
 
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:ConjunctiveGraph:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:The inplace keyword"),
+]
+
 
 def a_fingerprint(name: str, files: dict[str, int]) -> Fingerprint:
     spec = get_spec(name)

@@ -53,3 +53,24 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file"):
         write_text(tmp_path / "file" / "inside", "text")
+
+
+def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError, match=str(tmp_path)):
+        write_text(tmp_path, "text")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_names_the_file_and_not_its_temporary_name(tmp_path: Path) -> None:
+    def full() -> None:
+        with atomic(tmp_path / "file.txt"):
+            raise OSError(28, "No space left on device")
+
+    def other() -> None:
+        with atomic(tmp_path / "file.txt"):
+            (tmp_path / "another").read_text()
+
+    with pytest.raises(OSError, match=r"No space left on device: '.*/file\.txt'"):
+        full()
+    with pytest.raises(OSError, match="another"):
+        other()

@@ -118,7 +118,7 @@ def test_one_fingerprint_card_and_description_whatever_the_format(tmp_path: Path
 
 @pytest.mark.parametrize("start_method", ["spawn", "fork"])
 def test_two_workers_write_the_files_of_one(tmp_path: Path, start_method: StartMethod) -> None:
-    formats = list(FORMATS)
+    formats = ["parquet", "wav"]
     generate(PITCH, tmp_path / "one", formats, block_size=13)
     generate(PITCH, tmp_path / "two", formats, 2, block_size=13, start_method=start_method)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")

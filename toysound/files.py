@@ -1,5 +1,6 @@
 """Writing files so that a reader never sees half of one."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +13,23 @@ def atomic(path: Path) -> Iterator[Path]:
 
     The folder is made if it is missing. Whatever interrupts the block, ``path`` is either what it
     was before or complete; the temporary file is removed.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be made or written, or ``path`` is a folder; it names ``path``.
     """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         yield partial
         partial.replace(path)
+    except OSError as error:
+        if error.filename in (None, str(partial), partial):
+            error.filename = str(path)
+        raise
     finally:
         partial.unlink(missing_ok=True)
 

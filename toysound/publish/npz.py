@@ -43,7 +43,9 @@ def write_block(
     for kind, array in (("audio", samples), ("imgs", images(samples, spec.sample_rate))):
         path = folder / FOLDER / f"{kind}-{block.tag}.npy"
         with atomic(path) as partial, partial.open("wb") as file:
-            np.save(file, array)
+            header = np.lib.format.header_data_from_array_1_0(array)
+            np.lib.format.write_array_header_1_0(file, header)
+            file.write(np.ascontiguousarray(array).data)  # np.save would not say why it failed
         written.append(path)
     return written
 
