@@ -1,9 +1,10 @@
 """The dataset card: a YAML head that Hugging Face reads, and what a stranger wants to know."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from toysound.catalog import CATALOG, get_spec
 from toysound.publish.card import card, splits_present
@@ -15,7 +16,7 @@ def a_fingerprint(name: str, num_sounds: int, files: dict[str, int]) -> Fingerpr
     return Fingerprint("1", get_spec(name).to_json(), num_sounds, "abc", ["parquet"], shards)
 
 
-def head_of(text: str) -> dict[str, object]:
+def head_of(text: str) -> dict[str, Any]:
     head = yaml.safe_load(text.split("---\n")[1])
     assert isinstance(head, dict)
     return head
@@ -23,7 +24,7 @@ def head_of(text: str) -> dict[str, object]:
 
 def test_head_names_the_files_of_each_split(published: Path) -> None:
     head = head_of((published / "README.md").read_text())
-    (config,) = head["configs"]  # type: ignore[misc]
+    (config,) = head["configs"]
     present = {path.name.partition("-")[0] for path in (published / "data").iterdir()}
     assert {entry["split"] for entry in config["data_files"]} == present
     for entry in config["data_files"]:

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-import mlcroissant
+import mlcroissant  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 

@@ -316,6 +316,15 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return contents(out / "tones")
 
 
+def workers_of(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [
+        int(child)
+        for child in children
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+
+
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A run of the command with two workers that has finished its first block."""
@@ -362,6 +371,21 @@ def test_ctrl_c(
     assert contents(tmp_path / "tones") == undisturbed
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
+def test_ctrl_c_while_the_workers_start(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        command(tmp_path, "--workers", "2"),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        until(lambda: process.poll() is not None or bool(workers_of(process.pid)))
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert errors == "toysound: interrupted; run the same command again to go on\n"
+    assert process.returncode == 1
+
+
 def test_kill_9(
     tmp_path: Path, running: subprocess.Popen[str], undisturbed: dict[str, bytes]
 ) -> None:
@@ -372,15 +396,6 @@ def test_kill_9(
     finish(tmp_path)
     assert path.stat().st_mtime_ns == when
     assert contents(tmp_path / "tones") == undisturbed
-
-
-def workers_of(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [
-        int(child)
-        for child in children
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-    ]
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")

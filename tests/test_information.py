@@ -109,7 +109,7 @@ def test_a_latent_that_is_the_factor_knows_all_of_it(spread: float) -> None:
 def test_mirrored_codes_know_the_same(seed: int) -> None:
     rng = np.random.default_rng(seed)
     y, noise = rng.integers(4, size=200), rng.standard_normal(200)
-    z = rng.integers(5, size=200) + 0.5 * y
+    z = rng.integers(5, size=200).astype(np.float64) + 0.5 * y
     assert nearest_neighbour_information(-z, y, 5, noise) == pytest.approx(
         nearest_neighbour_information(z, y, 5, noise), abs=1e-12
     )

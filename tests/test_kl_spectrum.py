@@ -17,6 +17,16 @@ def test_closed_form_is_the_expected_log_ratio() -> None:
     assert found["kl_total"] == pytest.approx(monte_carlo.sum(), abs=0.02)
 
 
+def test_the_spectrum_is_in_order_and_sums_to_the_rate() -> None:
+    rng = np.random.default_rng(1)
+    mean, log_variance = rng.standard_normal((40, 7)), rng.standard_normal((40, 7))
+    found = compute("kl_spectrum", factors=None, codes=mean, log_variance=log_variance)
+    spectrum = [found[f"kl_{number}"] for number in range(1, 8)]
+    assert spectrum == sorted(spectrum, reverse=True)
+    assert sum(spectrum) == pytest.approx(found["kl_total"])
+    assert found["kl_spectrum"] == sum(nats > 0.1 for nats in spectrum)
+
+
 def test_the_prior_costs_nothing_and_is_not_counted() -> None:
     mean = np.zeros((50, 3))
     mean[:, 0] = np.linspace(-2, 2, 50)

@@ -26,6 +26,15 @@ def test_shape_type_and_seed(name: str) -> None:
     assert mean.dtype == log_variance.dtype == np.float32
     again, _ = make(name, CLASSES, SIZES, seed=3, latent_dim=8)
     assert np.array_equal(mean, again)
+    other, _ = make(name, CLASSES, SIZES, seed=4, latent_dim=8)
+    assert np.array_equal(mean, other) == (name in ("perfect", "dead"))
+
+
+def test_rotation_keeps_distances() -> None:
+    perfect, _ = make("perfect", CLASSES, SIZES)
+    rotated, _ = make("rotated", CLASSES, SIZES)
+    np.testing.assert_allclose(perfect @ perfect[:50].T, rotated @ rotated[:50].T, atol=1e-4)
+    assert not (rotated[:, 5:]).any()
 
 
 def test_perfect_is_at_the_ceiling() -> None:
@@ -37,6 +46,25 @@ def test_perfect_is_at_the_ceiling() -> None:
         assert found[key] > 0.95
     assert found["active_units"] == 5
     assert found["kl_spectrum"] == 5
+
+
+def test_dimensions_of_the_reference_codes() -> None:
+    names = ("active_units", "kl_spectrum", "participation_ratio")
+    perfect, noise = scores("perfect", *names), scores("noise", *names, "twonn")
+    rotated = scores("rotated", *names)
+    # Independent latents of unit variance, before and after a rotation.
+    assert perfect["participation_ratio"] == pytest.approx(5, abs=0.02)
+    assert rotated["participation_ratio"] == pytest.approx(perfect["participation_ratio"])
+    assert rotated["active_units"] == rotated["kl_spectrum"] == 5
+    assert noise["participation_ratio"] == pytest.approx(10, abs=0.1)
+    assert noise["active_units"] == noise["kl_spectrum"] == 10
+    assert 7 < noise["twonn"] < 10.5
+
+
+@pytest.mark.parametrize("name", ["perfect", "rotated"])
+def test_one_point_for_each_cell_is_a_lattice_that_twonn_refuses(name: str) -> None:
+    with pytest.raises(ToySoundError, match="lattice"):
+        scores(name, "twonn")
 
 
 def test_noise_is_at_the_floor() -> None:

@@ -54,8 +54,9 @@ def wait_forever(number: int, folder: Path) -> int:
 
 
 def interrupt_handling(number: int) -> bool:
-    """Return whether Ctrl-C would do nothing to this process."""
-    return signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    """Return whether Ctrl-C does nothing to this process, and did nothing while it started."""
+    held = signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    return held and signal.getsignal(signal.SIGINT) == signal.SIG_IGN
 
 
 @pytest.mark.parametrize("workers", [0, 1])

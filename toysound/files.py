@@ -27,7 +27,7 @@ def atomic(path: Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as error:
-        if error.filename in (None, str(partial), partial):
+        if error.errno and error.filename in (None, str(partial), partial):
             error.filename = str(path)
         raise
     finally:

@@ -54,10 +54,6 @@ _SWING_BLOCKS = 40
 #: Most samples of the sustained part that enter a spectrum: 3.9 Hz per bin at 16 kHz.
 _LONGEST_SPECTRUM = 4096
 
-#: Sounds described at a time: their spectra stay in the processor's cache (measured: a third
-#: faster than 1024).
-_STRIDE = 64
-
 
 def describe(
     audio: NDArray[np.float32], sample_rate: int, window_s: tuple[float, float]
@@ -76,16 +72,6 @@ def describe(
         Name (with its unit) to an array of shape (n,): ``measured_f0_hz``, ``measured_level_db``,
         ``measured_centroid_hz``, ``measured_attack_s``.
     """
-    parts = [
-        _describe(audio[at : at + _STRIDE], sample_rate, window_s)
-        for at in range(0, max(len(audio), 1), _STRIDE)
-    ]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def _describe(
-    audio: NDArray[np.float32], sample_rate: int, window_s: tuple[float, float]
-) -> dict[str, Floats]:
     spectrum = _power_spectrum(audio, sample_rate, window_s)
     f0 = _fundamental(spectrum, sample_rate)
     return {

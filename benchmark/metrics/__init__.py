@@ -131,9 +131,9 @@ METRICS: dict[str, Metric] = {
                     "infom",
                     "infom",
                     "InfoM",
-                    "Modularity: is each latent informative of one factor only? 1 at best. A latent "
-                    "that knows nothing can look modular: read it where InfoE is well above its "
-                    "floor.",
+                    "Modularity: is each latent informative of one factor only? 1 at best. A "
+                    "latent that knows nothing can look modular: read it where InfoE is well above "
+                    "its floor.",
                     True,
                 ),
                 Output(
@@ -148,8 +148,9 @@ METRICS: dict[str, Metric] = {
                     "infoc",
                     "infoc",
                     "InfoC",
-                    "Compactness: is each factor known by one latent only? 1 at best. A factor that "
-                    "is not known can look compact: read it where InfoE is well above its floor.",
+                    "Compactness: is each factor known by one latent only? 1 at best. A factor "
+                    "that is not known can look compact: read it where InfoE is well above its "
+                    "floor.",
                     True,
                 ),
             ),

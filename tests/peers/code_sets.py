@@ -6,6 +6,7 @@ versions, so every environment sees the same numbers.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 SIZES = (3, 6, 10, 12, 16)
 
@@ -21,7 +22,7 @@ KINDS = (
 )
 
 
-def make(kind, rows, seed=0):
+def make(kind: str, rows: int, seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return classes (rows, 5) int64 and codes (rows, 10) float64.
 
     perfect : five latents are the factors, five are noise
