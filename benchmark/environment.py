@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmark.result import Environment
 
 #: Packages whose version can change a number.
-_PACKAGES = ("numpy", "scipy", "scikit-learn", "lightgbm", "numba", "librosa", "pyo", "toysound")
+_PACKAGES = ("numpy", "scipy", "scikit-learn", "numba", "librosa", "pyo", "toysound")
 
 
 def package_versions() -> dict[str, str]:

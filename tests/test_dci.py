@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ SMALL = [score for score in PEER["scores"] if score["train"] == 3000]
 
 
 @pytest.mark.parametrize("score", SMALL, ids=lambda s: s["kind"])
-def test_dci_is_near_that_of_disentanglement_lib(score: dict[str, float]) -> None:
+def test_dci_is_near_that_of_disentanglement_lib(score: dict[str, Any]) -> None:
     train = int(score["train"])
     factors, codes = make(score["kind"], train + int(score["test"]))
     found = compute("dci", factors=factors, codes=codes, train=train)

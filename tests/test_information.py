@@ -75,7 +75,8 @@ def test_neighbour_information_of_codes_that_coincide_is_that_of_scikit_learn() 
     # Half of the sounds of a class share one code: neighbours at distances of the noise alone.
     rng = np.random.default_rng(0)
     y = rng.integers(6, size=1200)
-    z = y + np.where(rng.random(1200) < 0.5, 0.0, 0.7 * rng.standard_normal(1200))
+    blurred = 0.7 * rng.standard_normal(1200) * (rng.random(1200) < 0.5)
+    z = y.astype(np.float64) + blurred
     peers = [
         mutual_info_classif(z[:, None], y, n_neighbors=10, random_state=s)[0] for s in range(5)
     ]

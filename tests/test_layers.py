@@ -19,7 +19,7 @@ BELOW = {
 }
 
 #: Heavy packages that the lowest floor keeps out of its modules, but for one adapter.
-HEAVY = {"torch", "sklearn", "lightgbm", "datasets", "pandas", "numba"}
+HEAVY = {"torch", "sklearn", "datasets", "pandas", "numba"}
 
 
 def modules(floor: str) -> list[Path]:

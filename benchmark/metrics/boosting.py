@@ -316,19 +316,26 @@ def _grow(bins, residual, counted, rows, ends, features, cuts, importances, ties
 
 @numba.njit(nogil=True, cache=True)
 def _raw_scores(bins, start, features, cuts, leaves):  # type: ignore[no-untyped-def]
-    """Return the class scores of rows, shape (n, c)."""
+    """Return the class scores of rows, shape (n, c).
+
+    Tree by tree, not row by row: one tree stays in the fastest memory, all of them do not.
+    """
     n = bins.shape[0]
     rounds, columns, _ = features.shape
-    raw = np.empty((n, columns))
-    for row in range(n):
-        for c in range(columns):
-            total = start[c]
-            for step in range(rounds):
+    raw = np.empty((columns, n))
+    column = np.empty(_SPLITS, np.int64)
+    limit = np.empty(_SPLITS, np.int64)
+    for c in range(columns):
+        raw[c] = start[c]
+        for step in range(rounds):
+            for k in range(_SPLITS):
+                split = features[step, c, k] >= 0
+                column[k] = features[step, c, k] if split else 0
+                limit[k] = cuts[step, c, k] if split else MAX_BINS
+            leaf = leaves[step, c]
+            for row in range(n):
                 k = 0
                 for _ in range(DEPTH):
-                    feature = features[step, c, k]
-                    right = feature >= 0 and bins[row, feature] > cuts[step, c, k]
-                    k = 2 * k + (2 if right else 1)
-                total += leaves[step, c, k - _SPLITS]
-            raw[row, c] = total
-    return raw
+                    k = 2 * k + 1 + (bins[row, column[k]] > limit[k])
+                raw[c, row] += leaf[k - _SPLITS]
+    return raw.T

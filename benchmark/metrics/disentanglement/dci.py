@@ -17,8 +17,10 @@ impurity, as the literature does. These flatter latents that overfitting makes l
 ``_permuted`` keys use the drop in accuracy on *test* rows when a latent is shuffled among them,
 where a drop below twice its standard error counts as none; when nothing matters, the score is 0.
 Importances are read relative to each other, so a single one that passes by chance would make noise
-look perfect: the threshold is raised (Bonferroni) until all pairs of a latent and a factor together
-have one chance in a hundred to do so.
+look perfect. So a factor whose latents all stay below a raised threshold counts as not known: it is
+raised (Bonferroni) until all pairs of a latent and a factor together have one chance in a hundred
+to pass it. A factor that is known keeps every importance above twice its standard error: holding
+each to the raised threshold would drop the small ones and flatter entangled codes of few rows.
 
 The classifier decides the number, so it is part of the definition: gradient boosted trees, see
 :mod:`benchmark.metrics.boosting`.
@@ -43,6 +45,9 @@ from toysound.errors import ToySoundError
 #: Test rows times shuffles per latent: enough for a standard error of half a per cent.
 _SHUFFLED_ROWS = 10_000
 _MOST_SHUFFLES = 10
+
+#: Standard errors below which a drop of accuracy counts as none.
+_ERRORS = 2.0
 
 #: Chance that any importance of a code that knows nothing counts.
 _FALSE_ALARMS = 0.01
@@ -115,7 +120,7 @@ def importances(
     streams = np.random.default_rng(seed).spawn(factors.shape[1])
 
     pairs = bins.shape[1] * factors.shape[1]
-    threshold = max(2.0, float(scipy.stats.norm.isf(_FALSE_ALARMS / pairs)))
+    threshold = max(_ERRORS, float(scipy.stats.norm.isf(_FALSE_ALARMS / pairs)))
 
     def one(column: int) -> tuple[Floats, Floats, float]:
         return _one_factor(
@@ -184,6 +189,7 @@ def _one_factor(
     # The same shuffles for every latent, so that the order of the latents does not matter.
     orders = [rng.permutation(len(test)) for _ in range(shuffles)]
     permuted = np.zeros(learn.shape[1])
+    found = False
     for latent in range(learn.shape[1]):
         if model.uses(latent):
             drops = [
@@ -191,8 +197,10 @@ def _one_factor(
                 - (known[model.predict(_shuffled(test, latent, order))] == truth)
                 for order in orders
             ]
-            permuted[latent] = _significant(np.mean(drops, axis=0), threshold)
-    return model.importances, permuted, float(right.mean())
+            drop = np.mean(drops, axis=0)
+            permuted[latent] = _significant(drop, _ERRORS)
+            found = found or _significant(drop, threshold) > 0
+    return model.importances, permuted * found, float(right.mean())
 
 
 def _shuffled(test: NDArray[np.uint8], latent: int, order: NDArray[np.int64]) -> NDArray[np.uint8]:
