@@ -111,12 +111,24 @@ def _run_pool(
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back while processes start, which inherit that until they can ignore it."""
+    """Hold Ctrl-C back while processes start, which inherit that until they can ignore it.
+
+    A mask holds it from one thread only; another may take it and Python would then interrupt this
+    one, halfway through telling a process what it is. So the handler waits as well.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+    if caught:
+        raise KeyboardInterrupt
 
 
 def _start_worker() -> None:
