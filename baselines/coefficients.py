@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from baselines.progress import bar
 from baselines.representations.protocol import Representation
 from toysound.dataset import Dataset
 from toysound.errors import ToySoundError
+from toysound.progress import bar
 
 #: Sounds that are transformed at a time.
 _BLOCK = 128

@@ -17,11 +17,11 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import torch
 
-from baselines.progress import bar
 from baselines.recipes.schema import TrainingTable, VaeRecipe
 from baselines.schedule import half_cosine, rise
 from baselines.vae import VAE, Features
 from toysound.errors import ToySoundError
+from toysound.progress import bar
 
 #: Sounds of the validation split that are evaluated at a time.
 _EVALUATION_BLOCK = 1024

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark.metrics import METRICS, compute
-from benchmark.progress import bar
 from benchmark.protocol import Floats
 from toysound.errors import ToySoundError
+from toysound.progress import bar
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def read_codes(
 
     Parameters
     ----------
-    classes : true levels, shape (n, k), rows in the order train then test
+    classes : true levels, shape (n, k), rows in the order train then test; k is 0 without labels
     mean : shape (n, d)
     log_variance : shape (n, d), or None for a deterministic encoder
     seed : of the metrics' own randomness
@@ -55,6 +55,7 @@ def read_codes(
     undefined = "it is not defined for these codes"
     if classes.shape[1] == 1:
         undefined = "it compares factors with each other, and this dataset has one"
+    factors = classes if classes.shape[1] else None
     with bar(label, len(METRICS), "metrics", progress) as drawn:
         for metric in METRICS.values():
             drawn.set_postfix_str(metric.name)
@@ -65,7 +66,7 @@ def read_codes(
                 with warnings.catch_warnings():
                     # Estimators warn of grids with one sound for each class, as mono/* are.
                     warnings.simplefilter("ignore", UserWarning)
-                    values = compute(metric.name, factors=classes, codes=mean, seed=seed, **options)
+                    values = compute(metric.name, factors=factors, codes=mean, seed=seed, **options)
             except ToySoundError as error:
                 reason = str(error)
             for output in metric.outputs:

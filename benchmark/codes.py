@@ -24,11 +24,11 @@ from benchmark.audition import Audition, to_int16
 from benchmark.guard import GuardedModel
 from benchmark.metrics.reconstruction import RMSE_DB, compare
 from benchmark.metrics.reconstruction.coefficients import root_mean_square_db
-from benchmark.progress import bar
 from benchmark.protocol import Floats
 from benchmark.reference_models import RandomSound
 from toysound.dataset import Dataset
 from toysound.errors import ToySoundError
+from toysound.progress import bar
 
 MAX_CELLS = 10_000
 MAX_TEST = 2_000
@@ -115,8 +115,11 @@ def make_plan(dataset: Dataset, seed: int = 0) -> Plan:
 def true_classes(dataset: Dataset, cells: Indices) -> tuple[NDArray[np.int64], tuple[int, ...]]:
     """Return the levels of the factors that vary over some cells, and the sizes of these factors.
 
-    All factors, unless only the first cells of a grid have been generated.
+    All factors, unless only the first cells of a grid have been generated; none if the dataset has
+    no labels.
     """
+    if not dataset.labelled:
+        return np.empty((len(cells), 0), dtype=np.int64), ()
     classes = dataset.classes(cells)
     varies = classes.min(axis=0) < classes.max(axis=0)
     return classes[:, varies], tuple(np.asarray(dataset.space.sizes)[varies].tolist())

@@ -79,7 +79,7 @@ class Framing(BaseModel):
         if family == "disentanglement":
             return self.references[CEILING].get(column)
         if family == "dimension" and column in _counts():
-            return float(self.factors)
+            return float(self.factors) if self.factors else None
         return None
 
 
@@ -118,6 +118,9 @@ def _compute(
     classes, sizes = true_classes(dataset, plan.cells)
     references: dict[str, dict[str, float | None]] = {}
     for name in reference_codes.NAMES:
+        if not sizes:
+            references[name] = {}  # nothing is known of the sounds that a code could know
+            continue
         mean, log_variance = reference_codes.make(name, classes, sizes, seed=seed)
         readings = read_codes(
             classes, mean, log_variance, seed=seed, label=f"{name} codes", progress=progress

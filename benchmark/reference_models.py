@@ -44,6 +44,11 @@ class Oracle:
     num_parameters = 0
 
     def __init__(self, dataset: Dataset) -> None:
+        if not dataset.labelled:
+            raise ToySoundError(
+                f"the oracle needs to know the factors of '{dataset.name}', which has none; score "
+                "nearest-neighbour or random-sound in its place"
+            )
         self.sample_rate = dataset.sample_rate
         self.latent_dim = len(dataset.space.names)
         self._dataset = dataset

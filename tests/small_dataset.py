@@ -23,7 +23,6 @@ SPEC = DatasetSpec(
     voice="tone",
     constants={"attack": 0.02, "tremolo": 0.0},
     duration_s=0.25,
-    level_window_s=(0.1, 0.24),
 )
 
 

@@ -11,6 +11,7 @@ from toysound.catalog import CATALOG, get_spec
 from toysound.dataset import load
 from toysound.publish.croissant import croissant
 from toysound.publish.fingerprint import Fingerprint, Shard
+from toysound.publish.generate import generate
 from toysound.publish.rows import column_names
 
 pytestmark = [
@@ -43,7 +44,49 @@ def test_every_column_is_a_field(name: str) -> None:
     (records,) = data["recordSet"]
     fields = [field["@id"] for field in records["field"]]
     assert fields == [f"sounds/{column}" for column in ["audio", *column_names(spec)]]
-    assert data["name"] == f"toysound_{name.replace('/', '_')}"
+    assert all(field["description"] for field in records["field"])
+    assert data["name"] == "toysound_" + name.translate(str.maketrans("/+-", "___"))
+
+
+#: What the specification 1.0 requires; the library's validator asks for less.
+REQUIRED = [
+    "@context",
+    "@type",
+    "conformsTo",
+    "name",
+    "description",
+    "license",
+    "url",
+    "creator",
+    "datePublished",
+    "distribution",
+]
+
+
+@pytest.mark.parametrize("name", CATALOG)
+def test_what_the_specification_requires_is_there(name: str) -> None:
+    data = json.loads(croissant(get_spec(name), a_fingerprint(name, {"data/train-0.parquet": 1})))
+    assert all(data[key] for key in REQUIRED)
+
+
+@pytest.mark.parametrize("name", ["sprites", "mono/fm_ratio", "tones+phase", "pair/pitch-vowel"])
+def test_the_library_finds_nothing_wrong(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "croissant.json"
+    path.write_text(croissant(get_spec(name), a_fingerprint(name, {"data/train-0.parquet": 1})))
+    dataset = mlcroissant.Dataset(jsonld=str(path))
+    assert not dataset.metadata.issues.errors
+    assert not dataset.metadata.issues.warnings
+
+
+def test_records_of_a_dataset_with_labels(tmp_path: Path) -> None:
+    generate("mono/vowel", tmp_path)
+    folder = tmp_path / "mono" / "vowel"
+    dataset = mlcroissant.Dataset(jsonld=str(folder / "croissant.json"))
+    rows = {row["sounds/index"]: row for row in dataset.records("sounds")}
+    assert sorted(rows) == list(range(7))
+    for cell, row in rows.items():
+        assert row["sounds/vowel_class"] == cell
+        assert row["sounds/measured_level_db"] == pytest.approx(-24, abs=0.1)
 
 
 def test_without_parquet_there_are_no_records(tmp_path: Path) -> None:

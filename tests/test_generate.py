@@ -7,9 +7,10 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,14 +21,17 @@ from toysound import GENERATOR_VERSION, Factor, FactorSpace, ToySoundError, Usag
 from toysound.catalog import CATALOG, get_spec
 from toysound.catalog.spec import DatasetSpec
 from toysound.publish import generate as generate_module
-from toysound.publish.blocks import BLOCK_SIZE, Block, blocks_of
+from toysound.publish import writing
+from toysound.publish.blocks import BLOCK_SIZE, LARGE_BLOCK_SIZE, blocks_of, default_block_size
 from toysound.publish.fingerprint import load_fingerprint
 from toysound.publish.formats import FORMATS, parse_formats
-from toysound.publish.generate import _Hasher, generate
+from toysound.publish.generate import generate
+from toysound.publish.places import Place
 from toysound.publish.released import released_fingerprints
 from toysound.publish.verify import verify
+from toysound.publish.writing import Order
 from toysound.rendering import render_samples
-from toysound.workers import StartMethod
+from toysound.workers import StartMethod, Task
 
 PITCH = "mono/pitch"
 
@@ -57,7 +61,7 @@ def interrupt_at(monkeypatch: pytest.MonkeyPatch, start: int) -> None:
             raise KeyboardInterrupt
         return render_samples(spec, cells)
 
-    monkeypatch.setattr(generate_module, "render_samples", render_or_stop)
+    monkeypatch.setattr(writing, "render_samples", render_or_stop)
 
 
 def stop_in_the_middle(
@@ -79,6 +83,11 @@ def test_blocks_cover_every_cell_once(size: int) -> None:
     assert [block.number for block in blocks] == list(range(len(blocks)))
     assert {block.count for block in blocks} == {len(blocks)}
     assert len({block.tag for block in blocks}) == len(blocks)
+
+
+def test_large_datasets_have_large_blocks() -> None:
+    assert default_block_size(30_000) == BLOCK_SIZE
+    assert default_block_size(737_280) == LARGE_BLOCK_SIZE
 
 
 def test_formats_are_parsed() -> None:
@@ -149,26 +158,137 @@ def test_a_finished_folder_is_left_alone(tmp_path: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / PITCH).rglob("*")} == times
 
 
-def test_a_format_is_added_and_the_others_stay(tmp_path: Path) -> None:
-    generate(PITCH, tmp_path / "a", ["parquet"])
-    fingerprint = generate(PITCH, tmp_path / "a", ["wav"])
-    assert fingerprint.formats == ["parquet", "wav"]
-    assert verify(tmp_path / "a" / PITCH).problems == []
+def no_rendering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail if anything is rendered."""
+
+    def refuse(spec: DatasetSpec, cells: NDArray[np.int64]) -> NDArray[np.int16]:
+        raise AssertionError(f"cells {cells} of {spec.name} were rendered")
+
+    monkeypatch.setattr(writing, "render_samples", refuse)
 
 
-def test_a_file_that_was_lost_is_made_again_and_no_format_is_lost(tmp_path: Path) -> None:
-    generate(PITCH, tmp_path, ["parquet", "npz"])
+@pytest.mark.parametrize("first", FORMATS)
+@pytest.mark.parametrize("second", FORMATS)
+def test_a_format_is_added_from_the_samples_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str, second: str
+) -> None:
+    both = list(dict.fromkeys([first, second]))
+    generate(PITCH, tmp_path / "both", both, block_size=20)
+    generate(PITCH, tmp_path / "a", [first], block_size=20)
+    no_rendering(monkeypatch)
+    assert generate(PITCH, tmp_path / "a", [second], block_size=7).formats == both
+    assert contents(tmp_path / "a") == contents(tmp_path / "both")
+
+
+def test_adding_a_format_can_be_interrupted_and_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate(PITCH, tmp_path, ["parquet"], block_size=16)
     before = contents(tmp_path)
-    (tmp_path / PITCH / "data" / "test-00000-of-00001.parquet").unlink()
+    read_back, blocks = writing.read_back, []
+
+    def stop_at_the_third(place: Place, spec: DatasetSpec, order: Order) -> NDArray[np.int16]:
+        if len(blocks) == 2:
+            raise KeyboardInterrupt
+        blocks.append(order.block.number)
+        samples = read_back(place, spec, order)
+        assert samples is not None
+        return samples
+
+    monkeypatch.setattr(writing, "read_back", stop_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        generate(PITCH, tmp_path, ["wav"])
+    assert contents(tmp_path).items() > before.items()
+    assert verify(tmp_path / PITCH).problems == []
+    blocks.clear()
+    with pytest.raises(KeyboardInterrupt):
+        generate(PITCH, tmp_path, ["wav", "npz"])
+    assert blocks == [0, 1]  # npz lacks
+    blocks.clear()
+    assert generate(PITCH, tmp_path, ["wav"]).formats == ["parquet", "wav"]
+    assert blocks == [2, 3]
+    blocks.clear()
+    (tmp_path / PITCH / "wav" / "0000000.wav").unlink()
+    assert generate(PITCH, tmp_path, ["parquet"]).formats == ["parquet", "wav"]
+    assert verify(tmp_path / PITCH).problems == []
+
+
+def test_a_format_that_was_given_up_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate(PITCH, tmp_path, ["parquet"], block_size=16)
+    before = contents(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "sha256", lambda samples: [][0])
+        with pytest.raises(IndexError):
+            generate(PITCH, tmp_path, ["wav"])
+    assert contents(tmp_path) != before
     generate(PITCH, tmp_path, ["parquet"])
     assert contents(tmp_path) == before
 
 
-def test_another_limit_leaves_nothing_of_the_run_before(tmp_path: Path) -> None:
-    generate(PITCH, tmp_path / "a", list(FORMATS), block_size=8)
-    generate(PITCH, tmp_path / "a", ["parquet"], limit=20, block_size=8)
-    generate(PITCH, tmp_path / "b", ["parquet"], limit=20, block_size=8)
+@pytest.mark.parametrize(
+    "name",
+    ["data/test-00001-of-00004.parquet", "pitch.npz", "wav/0000009.wav", "wav/metadata.csv"],
+)
+def test_a_file_that_was_lost_is_made_again_and_no_format_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    generate(PITCH, tmp_path, list(FORMATS), block_size=16)
+    before = contents(tmp_path)
+    (tmp_path / PITCH / name).unlink()
+    no_rendering(monkeypatch)
+    generate(PITCH, tmp_path, ["parquet"])
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("name", ["README.md", "croissant.json", None])
+def test_a_file_that_was_lost_without_a_second_format(
+    tmp_path: Path, form: str, name: str | None
+) -> None:
+    generate(PITCH, tmp_path, [form], block_size=16)
+    before = contents(tmp_path)
+    names = [path for path in before if path.endswith((".parquet", ".npz", "05.wav"))]
+    (tmp_path / (f"{PITCH}/{name}" if name else names[0])).unlink()
+    generate(PITCH, tmp_path, [form])
+    assert contents(tmp_path) == before
+
+
+def test_sounds_of_another_machine_are_not_mixed_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate(PITCH, tmp_path, block_size=16)
+    (tmp_path / PITCH / "data" / "train-00001-of-00004.parquet").unlink()
+    monkeypatch.setattr(writing, "render_samples", lambda spec, c: render_samples(spec, c) + 1)
+    with pytest.raises(ToySoundError, match="cells 16 to 31 of 'mono/pitch' come out different"):
+        generate(PITCH, tmp_path)
+
+
+def test_a_smaller_limit_keeps_what_is_there(tmp_path: Path) -> None:
+    generate(PITCH, tmp_path, limit=40)
+    before = contents(tmp_path)
+    with pytest.raises(ToySoundError, match="holds 40 sounds of 'mono/pitch', more than the 20"):
+        generate(PITCH, tmp_path, limit=20)
+    assert contents(tmp_path) == before
+
+
+def test_a_larger_limit_leaves_nothing_of_the_run_before(tmp_path: Path) -> None:
+    generate(PITCH, tmp_path / "a", list(FORMATS), limit=20, block_size=8)
+    generate(PITCH, tmp_path / "a", ["parquet"], block_size=8)
+    generate(PITCH, tmp_path / "b", ["parquet"], block_size=8)
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_a_dataset_in_the_folder_of_another_is_left_alone(tmp_path: Path) -> None:
+    generate("sprites/small", tmp_path, limit=10)
+    nested = tmp_path / "sprites" / "small"
+    (nested / "data" / ".train.parquet.1.partial").touch()
+    before = contents(nested)
+    generate("sprites", tmp_path, limit=10)
+    generate("sprites", tmp_path, limit=12)
+    assert contents(nested) == before
+    assert verify(tmp_path / "sprites").problems == []
 
 
 def test_another_version_is_refused(tmp_path: Path) -> None:
@@ -198,7 +318,7 @@ def test_it_goes_on_after_an_interruption(
         rendered.append(int(cells[0]))
         return render_samples(spec, cells)
 
-    monkeypatch.setattr(generate_module, "render_samples", render_and_note)
+    monkeypatch.setattr(writing, "render_samples", render_and_note)
     generate(PITCH, tmp_path / "a", [form], block_size=16)
     assert rendered == [32, 48]
     assert contents(tmp_path / "a") == contents(tmp_path / "undisturbed")
@@ -248,6 +368,35 @@ def test_another_job_after_an_interruption_starts_from_nothing(
     assert contents(tmp_path / "a") == contents(tmp_path / "undisturbed")
 
 
+@pytest.mark.parametrize("second", [["parquet"], ["wav"], ["npz", "parquet"]])
+def test_other_formats_after_an_interruption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: list[str]
+) -> None:
+    stop_in_the_middle(tmp_path / "a", monkeypatch, ["parquet", "npz"])
+    generate(PITCH, tmp_path / "a", second, block_size=16)
+    generate(PITCH, tmp_path / "undisturbed", second, block_size=16)
+    assert contents(tmp_path / "a") == contents(tmp_path / "undisturbed")
+
+
+@pytest.mark.parametrize("held_bytes", [0, 10**9])
+def test_blocks_that_come_in_another_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held_bytes: int
+) -> None:
+    """Also when there is no room to keep their samples until it is their turn."""
+
+    def run_backwards(
+        function: Callable[..., Any], tasks: Sequence[Task], **_: object
+    ) -> Iterator[tuple[int, Any]]:
+        for task in reversed(tasks):
+            yield task.number, function(*task.arguments)
+
+    generate(PITCH, tmp_path / "undisturbed", block_size=16)
+    monkeypatch.setattr(generate_module, "run_tasks", run_backwards)
+    monkeypatch.setattr(generate_module, "_HELD_BYTES", held_bytes)
+    generate(PITCH, tmp_path / "a", block_size=16)
+    assert contents(tmp_path / "a") == contents(tmp_path / "undisturbed")
+
+
 def test_a_block_that_always_kills_its_process_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,7 +406,7 @@ def test_a_block_that_always_kills_its_process_is_named(
         return render_samples(spec, cells)
 
     with monkeypatch.context() as patch:
-        patch.setattr(generate_module, "render_samples", render_or_die)
+        patch.setattr(writing, "render_samples", render_or_die)
         with pytest.raises(ToySoundError, match="cells 16 to 23 of 'mono/pitch' died twice"):
             generate(PITCH, tmp_path, workers=2, block_size=8, start_method="fork")
     records = (tmp_path / PITCH / ".partial" / "blocks").iterdir()
@@ -267,20 +416,6 @@ def test_a_block_that_always_kills_its_process_is_named(
 
 
 # --- two cells that sound the same
-
-
-def test_the_hasher_refuses_duplicates() -> None:
-    spec = get_spec("tones")
-    samples = np.random.default_rng(0).integers(-9, 9, (6, 100)).astype(np.int16)
-    hasher = _Hasher(spec)
-    hasher.update(Block(0, 2, 0, 3), samples[:3])
-    hasher.update(Block(1, 2, 3, 6), samples[3:])
-    again = _Hasher(spec)
-    again.update(Block(0, 1, 0, 6), samples)
-    assert hasher.hexdigest() == again.hexdigest()
-    samples[5] = samples[1]
-    with pytest.raises(ToySoundError, match="cells 1 and 5 of 'tones' have the same samples"):
-        _Hasher(spec).update(Block(0, 1, 0, 6), samples)
 
 
 def test_a_dataset_that_repeats_a_sound_is_refused(
@@ -450,26 +585,40 @@ def test_a_file_that_may_not_grow(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 3 MB."""
+    """A disk of 40 MB, of which 37 MB are taken by the file ``ballast``."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "none", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=40m", "none", str(folder)]
     if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("mounting is not permitted")
+    (folder / "ballast").write_bytes(bytes(37 * 2**20))
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk(small_disk: Path, tmp_path: Path, undisturbed: dict[str, bytes]) -> None:
-    run = subprocess.run(command(small_disk), capture_output=True, text=True)
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_full_disk(small_disk: Path, undisturbed: dict[str, bytes], workers: str) -> None:
+    run = subprocess.run(command(small_disk, "--workers", workers), capture_output=True, text=True)
     assert run.returncode == 1
     assert "No space left on device" in one_sentence(run.stderr)
     assert not leftovers(small_disk)
     assert not (small_disk / "tones" / "fingerprint.json").exists()
-    roomy = tmp_path / "roomy"
-    shutil.copytree(small_disk, roomy)
-    finish(roomy)
-    assert contents(roomy / "tones") == undisturbed
+    (small_disk / "ballast").unlink()
+    finish(small_disk)
+    assert contents(small_disk / "tones") == undisturbed
+
+
+def test_a_disk_that_is_full_when_a_format_is_added(small_disk: Path) -> None:
+    (small_disk / "ballast").unlink()
+    generate("tones", small_disk, limit=LIMIT)
+    before = contents(small_disk / "tones")
+    (small_disk / "ballast").write_bytes(bytes(12 * 2**20))
+    add = command(small_disk, "--workers", "1", "--format", "npz")
+    run = subprocess.run(add, capture_output=True, text=True)
+    assert run.returncode == 1
+    assert "No space left on device" in one_sentence(run.stderr)
+    assert contents(small_disk / "tones").items() >= before.items()
+    assert verify(small_disk / "tones").problems == []
 
 
 # --- memory

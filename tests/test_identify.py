@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from toysound import Factor, FactorSpace
+from toysound import Factor, FactorSpace, identify
 from toysound.catalog import CATALOG, get_spec
 from toysound.identify import (
     BANDS,
@@ -72,6 +72,40 @@ def test_neighbours_differ_in_one_factor_only() -> None:
         assert len(first) == expected
         assert moved[:, factor].all()
         assert moved.sum() == expected
+
+
+def test_a_sample_of_pairs_is_spread_over_all() -> None:
+    space = get_spec("sprites").space
+    for factor, name in enumerate(space.names):
+        first, second = neighbour_pairs(space, factor, 20_000)
+        if name == "colour":
+            assert len(first) == 0
+            continue
+        assert len(first) == 20_000
+        assert len(set(zip(first.tolist(), second.tolist(), strict=True))) == 20_000
+        one, other = space.classes_of(first), space.classes_of(second)
+        assert ((one != other).sum(axis=1) == 1).all()
+        step = np.abs(one - other)[:, factor]
+        size = space.sizes[factor]
+        allowed = {"categorical": set(range(1, size)), "circular": {1, size - 1}}
+        assert set(step.tolist()) == allowed.get(space.kinds[factor], {1})
+        shares = np.bincount(one[:, 4], minlength=32) / 20_000  # onset
+        assert shares[:31].min() > 0.02
+        assert shares.max() < 0.045
+
+
+def test_a_sample_of_pairs_is_a_part_of_all() -> None:
+    space = FactorSpace([Factor("a", (0, 1, 2), ""), Factor("b", tuple(range(50)), "", "circular")])
+    for factor in (0, 1):
+        every = pairs(space, factor)
+        first, second = neighbour_pairs(space, factor, 40)
+        chosen = set(zip(first.tolist(), second.tolist(), strict=True))
+        assert len(chosen) == 40
+        assert chosen < every
+        others = neighbour_pairs(space, factor, 40, seed=1)
+        assert not np.array_equal(first, others[0])
+        np.testing.assert_array_equal(first, neighbour_pairs(space, factor, 40)[0])
+        assert len(neighbour_pairs(space, factor, 10_000)[0]) == len(every)
 
 
 # --- the view
@@ -169,9 +203,47 @@ def test_step_distances_are_those_of_the_views(
     tones: NDArray[np.int16], views: NDArray[np.float32]
 ) -> None:
     space = FactorSpace(TONES.space.factors[-2:])
-    steps = step_distances(lambda cells: to_float(tones[cells]), space, RATE, stride=7)
+    rendered: list[int] = []
+
+    def audio(cells: NDArray[np.int64]) -> NDArray[np.float32]:
+        rendered.extend(cells.tolist())
+        return to_float(tones[cells])
+
+    steps = step_distances(audio, space, RATE)
     assert list(steps) == ["attack", "tremolo"]
+    assert len(rendered) == 2 * space.size, "each view is made once for each factor"
     first, second = neighbour_pairs(space, 0)
     np.testing.assert_allclose(steps["attack"], distance_db(views[first], views[second]), rtol=1e-4)
+    rendered.clear()
+    again = step_distances(audio, space, RATE, views[: space.size])
+    assert not rendered
+    for name, values in steps.items():
+        np.testing.assert_allclose(again[name], values, rtol=1e-4)
     lonely = FactorSpace([Factor("a", (1,), "")])
-    assert step_distances(lambda cells: to_float(tones[cells]), lonely, RATE)["a"].shape == (0,)
+    assert step_distances(audio, lonely, RATE)["a"].shape == (0,)
+
+
+def test_a_large_grid_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identify, "ALL_PAIRS_UP_TO", 100)
+    monkeypatch.setattr(identify, "SAMPLED_PAIRS", 30)
+    space = FactorSpace([Factor("a", tuple(range(20)), ""), Factor("b", tuple(range(10)), "")])
+    phases = np.arange(8000)
+
+    def audio(cells: NDArray[np.int64]) -> NDArray[np.float32]:
+        return np.sin(np.outer(0.05 + 0.01 * cells, phases)).astype(np.float32)
+
+    steps = step_distances(audio, space, RATE)
+    assert [len(values) for values in steps.values()] == [30, 30]
+    assert min(values.min() for values in steps.values()) > 0
+
+
+def test_the_closest_pair_is_exact_among_many_that_are_close() -> None:
+    """Inner products of numbers of 80 dB cannot tell such distances apart."""
+    rng = np.random.default_rng(0)
+    views = np.full((40, BANDS, FRAMES), -70, np.float32)
+    views += 0.01 * rng.normal(size=views.shape).astype(np.float32)
+    one, other = np.triu_indices(40, 1)
+    every = distance_db(views[one], views[other])
+    distance, pair = closest_pair(views, stride=16)
+    assert distance == pytest.approx(every.min(), rel=0.01)
+    assert pair[0] < pair[1]

@@ -5,13 +5,22 @@ import pytest
 from numpy.typing import NDArray
 
 from toysound.catalog import get_spec
-from toysound.measure import attack_s, centroid_hz, describe, fundamental_hz, level_db
-from toysound.rendering import parameters_of, render_samples, to_float
+from toysound.envelopes import attack_s
+from toysound.measure import (
+    DESCRIPTORS,
+    centroid_hz,
+    describe,
+    fundamental_hz,
+    harmonics_to_noise_db,
+    level_db,
+    repetition,
+)
+from toysound.rendering import parameters_of, render_samples, sustained_part, to_float
 from toysound.scales import midi_to_hz
 
 TONES = get_spec("tones")
 RATE = TONES.sample_rate
-WINDOW_S = TONES.level_window_s
+WINDOW_S = (0.2, 0.49)  # after the longest attack of tones, before the release
 TIME_S = np.arange(8000) / RATE
 
 #: Two periods of the tremolo: late enough for every attack to have ended.
@@ -41,7 +50,8 @@ def test_silence_and_noise_have_no_pitch() -> None:
     noise = np.random.default_rng(0).normal(size=(4, 8000)).astype(np.float32) * 0.1
     for audio in (np.zeros((2, 8000), np.float32), noise, sines(440.0, amplitude=1e-6)):
         assert np.isnan(fundamental_hz(audio, RATE, WINDOW_S)).all()
-        assert np.isnan(attack_s(audio, RATE, WINDOW_S)).all()
+        assert np.isnan(harmonics_to_noise_db(audio, RATE, WINDOW_S)).all()
+        assert np.isnan(describe(audio, RATE, WINDOW_S)["measured_attack_s"]).all()
 
 
 def test_level_and_centroid_of_a_sine() -> None:
@@ -60,31 +70,74 @@ def test_level_and_centroid_of_silence() -> None:
     assert np.isnan(centroid_hz(silence, RATE, WINDOW_S)[0])
 
 
-@pytest.mark.parametrize("true_attack_s", [0.0, 0.01, 0.1, 0.2])
-def test_attack_of_a_sine(true_attack_s: float) -> None:
-    rise = np.minimum(1, TIME_S / true_attack_s) if true_attack_s else 1
-    measured = attack_s((sines(443.0) * rise).astype(np.float32), RATE, WINDOW_S)
-    assert measured[0] == pytest.approx(true_attack_s, abs=0.002)
+@pytest.mark.parametrize("hz", [110.0, 183.7, 440.0, 1234.5])
+def test_pitch_of_a_bright_sound_is_no_multiple_of_its_period(hz: float) -> None:
+    """Up to 7 kHz, the peaks of the autocorrelation are narrower than a sample."""
+    partials = range(1, int(7000 / hz) + 1)
+    audio = 0.05 * sum(sines(k * hz) for k in partials)
+    measured = fundamental_hz(audio.astype(np.float32), RATE, WINDOW_S)[0]
+    assert measured == pytest.approx(hz, rel=1e-3)
 
 
-def test_attack_is_undefined_without_a_plateau() -> None:
-    wavering = sines(440.0) * (1 + 0.5 * np.cos(2 * np.pi * 8 * TIME_S))
-    assert np.isnan(attack_s(wavering.astype(np.float32), RATE, WINDOW_S)[0])
+def test_pitch_of_a_sound_whose_third_partial_prevails() -> None:
+    audio = sines(588.0) + 0.1 * (sines(196.0) + sines(392.0))
+    assert fundamental_hz(audio.astype(np.float32), RATE, WINDOW_S)[0] == pytest.approx(
+        196, rel=1e-3
+    )
 
 
-def test_attack_needs_time_before_the_sustained_part() -> None:
-    assert np.isnan(attack_s(sines(440.0), RATE, (0.0, 0.49))[0])
+@pytest.mark.parametrize("snr_db", [3.0, 10.0, 20.0, 30.0, 40.0])
+def test_harmonics_to_noise_ratio_is_the_ratio(snr_db: float) -> None:
+    tone = sines(221.7) + 0.5 * sines(443.4) + 0.3 * sines(3 * 221.7)
+    noise = np.random.default_rng(0).normal(size=(20, 8000))
+    noise *= np.sqrt(np.mean(np.square(tone))) * 10 ** (-snr_db / 20)
+    measured = harmonics_to_noise_db((tone + noise).astype(np.float32), RATE, WINDOW_S)
+    assert measured.mean() == pytest.approx(snr_db, abs=0.7)
+
+
+def test_harmonics_to_noise_ratio_of_clean_sounds() -> None:
+    for audio in (sines(110.0), sines(1000.3), sum(sines(250.0 * k) / k for k in range(1, 25))):
+        clean = harmonics_to_noise_db(np.asarray(audio, np.float32), RATE, WINDOW_S)[0]
+        assert 45 < clean <= 60
+
+
+def test_repetition_at_half_a_period_is_even_less_odd() -> None:
+    audio = (sines(200.0) + np.sqrt(3) * sines(400.0)).astype(np.float32)  # powers 1 and 3
+    hz = np.array([200.0])
+    assert repetition(audio, RATE, WINDOW_S, hz)[0] == pytest.approx(1, abs=1e-4)
+    assert repetition(audio, RATE, WINDOW_S, 2 * hz)[0] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_a_constant_is_not_heard() -> None:
+    audio = sines(330.0, amplitude=0.1)
+    for measure in (fundamental_hz, centroid_hz, harmonics_to_noise_db):
+        shifted = measure(audio + np.float32(0.3), RATE, WINDOW_S)
+        np.testing.assert_allclose(shifted, measure(audio, RATE, WINDOW_S), rtol=1e-3)
+
+
+def test_each_sound_has_its_own_window() -> None:
+    """Two notes one after the other: what is measured is what the window shows."""
+    both = np.where(TIME_S < 0.25, sines(440.0), 0.5 * sines(660.0)).astype(np.float32)
+    windows = np.array([[0.01, 0.24], [0.27, 0.5], [0.01, 0.2]])
+    audio = np.repeat(both, 3, axis=0)
+    np.testing.assert_allclose(fundamental_hz(audio, RATE, windows), [440, 660, 440], rtol=1e-3)
+    levels = level_db(audio, RATE, windows)
+    np.testing.assert_allclose(levels, [-9.03, -15.05, -9.03], atol=0.05)
+    for name, column in describe(audio, RATE, windows).items():
+        alone = [describe(both, RATE, window)[name][0] for window in windows]
+        np.testing.assert_allclose(column, alone, rtol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("window", [(0.2, 0.2), (0.3, 0.2), (-0.1, 0.2), (0.2, 0.6), (0.2, 0.203)])
+def test_a_window_that_is_none(window: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="must be at least 64 samples within the clip of 8000"):
+        describe(sines(440.0), RATE, window)
 
 
 def test_describe_gives_every_descriptor_whatever_the_batch() -> None:
     audio = to_float(render_samples(TONES, np.arange(0, 5760, 41)))  # 141 sounds
     together = describe(audio, RATE, WINDOW_S)
-    assert list(together) == [
-        "measured_f0_hz",
-        "measured_level_db",
-        "measured_centroid_hz",
-        "measured_attack_s",
-    ]
+    assert list(together) == list(DESCRIPTORS)
     for name, column in together.items():
         assert column.shape == (141,)
         assert column.dtype == np.float64
@@ -113,7 +166,8 @@ def test_pitch_labels_of_the_fine_grid() -> None:
     spec = get_spec("mono/pitch")
     cells = np.arange(64)
     hz = midi_to_hz(parameters_of(spec, cells)["pitch"])
-    measured = fundamental_hz(to_float(render_samples(spec, cells)), RATE, spec.level_window_s)
+    audio, windows = to_float(render_samples(spec, cells)), sustained_part(spec, cells)
+    measured = fundamental_hz(audio, RATE, windows)
     assert np.abs(1200 * np.log2(measured / hz)).max() < 1
 
 
@@ -137,7 +191,8 @@ def test_attack_labels_are_true_within_4_ms(
 ) -> None:
     values = parameters_of(TONES, np.arange(len(tones)))
     steady = values["tremolo"] == 0
-    measured = attack_s(to_float(tones[steady]), RATE, WINDOW_S)
+    f0 = midi_to_hz(values["pitch"][steady])
+    measured = attack_s(to_float(tones[steady]), RATE, WINDOW_S, f0)
     worst = np.abs(measured - values["attack"][steady]).max()
     with capsys.disabled():
         print(f"\nattack of tones without tremolo: measured within {1000 * worst:.1f} ms")

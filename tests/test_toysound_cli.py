@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from toysound.publish.released import released_fingerprints
 from toysound.rendering import render_samples
 
 Run = Callable[..., tuple[int, str, str]]
+
+COMMANDS = ("list", "show", "plot", "generate", "verify", "render", "publish")
 
 
 @pytest.fixture
@@ -57,18 +60,34 @@ def refusal(result: tuple[int, str, str]) -> tuple[int, str]:
 def test_list(run: Run) -> None:
     code, out, errors = run("list")
     assert (code, errors) == (0, "")
-    assert [line.split()[0] for line in out.splitlines()] == list(CATALOG)
-    assert "5,760 sounds" in out.splitlines()[0]
+    for name, spec in CATALOG.items():
+        assert re.search(rf"^  {re.escape(name)} +{spec.space.size:,} sounds  ", out, re.MULTILINE)
     data = answer(run("list", "--json"))
     assert [row["name"] for row in data["datasets"]] == list(CATALOG)
-    assert data["datasets"][0]["sounds"] == 5760
+    assert {row["name"]: row["sounds"] for row in data["datasets"]}["tones"] == 5760
+
+
+def test_list_some(run: Run) -> None:
+    data = answer(run("list", "mono", "--json"))
+    assert {row["name"].partition("/")[0] for row in data["datasets"]} == {"mono"}
+    code, out, errors = run("list", "chroma")
+    assert (code, errors) == (0, "")
+    assert "mono/chroma" in out
+    assert "mono/pitch" not in out
+
+
+def test_list_is_as_wide_as_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for columns in (80, 120):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        _, out, _ = run("list")
+        assert columns - 10 < max(len(line) for line in out.splitlines()) <= columns
 
 
 def test_show(run: Run) -> None:
     code, out, errors = run("show", "tones")
     assert (code, errors) == (0, "")
-    assert "attack (5 values, continuous)" in out
-    assert "0.008 0.01789 0.04 0.08944 0.2 s" in out
+    assert "attack: how softly it starts" in out
+    assert "5 values, continuous, logarithmic: 0.008 0.0179 0.04 0.0894 0.2 s" in out
     data = answer(run("show", "tones", "--json"))
     assert data["num_sounds"] == 5760
     assert [factor["name"] for factor in data["factors"]] == list(get_spec("tones").space.names)
@@ -110,7 +129,11 @@ def test_verify_says_what_differs_and_fails(run: Run, published_copy: Path) -> N
     (published_copy / "wav" / "0000003.wav").unlink()
     code, out, errors = run("verify", published_copy)
     assert code == 1
-    assert out == ("wav shard of cells 0 to 63: 'wav/0000003.wav' is missing or has another size\n")
+    assert out == (
+        "wav shard of cells 0 to 63: 'wav/0000003.wav' is missing or of another size\n"
+        f"delete these files in '{published_copy}' and run 'toysound generate' as before, which "
+        "makes only them again: wav/0000003.wav\n"
+    )
     assert errors == f"toysound: '{published_copy}' differs in 1 place(s)\n"
     code, out, errors = run("verify", published_copy, "--json")
     assert code == 1
@@ -141,6 +164,9 @@ def test_render(run: Run, tmp_path: Path) -> None:
         "attack": 0.04,
         "tremolo": 0.5,
     }
+    code, out, _ = run("render", "mono/interval", "interval=Minor-Third", "--out", path)
+    assert code == 0
+    assert out.endswith("(interval minor third)\n")
 
 
 def test_plot(run: Run, tmp_path: Path) -> None:
@@ -148,6 +174,46 @@ def test_plot(run: Run, tmp_path: Path) -> None:
     assert (code, errors) == (0, "")
     assert out == f"wrote {tmp_path / 'x.png'}\n"
     assert (tmp_path / "x.png").stat().st_size > 10_000
+    data = answer(run("plot", "mono/attack", "--out", tmp_path / "x.html", "--json"))
+    assert data == {"file": str(tmp_path / "x.html")}
+    assert "audio/flac" in (tmp_path / "x.html").read_text()
+
+
+# --- publish
+
+
+def test_publish_in_a_dry_run(run: Run, published_copy: Path) -> None:
+    (published_copy / "notes.txt").write_text("mine")
+    code, out, errors = run("publish", published_copy, "--repo", "my-lab/tones", "--dry-run")
+    assert (code, errors) == (0, "")
+    assert "  wav/0000003.wav\n" in out
+    assert out.endswith(
+        "left out, not part of a dataset: notes.txt\nnothing was sent (--dry-run)\n"
+    )
+    data = answer(run("publish", published_copy, "--repo", "my-lab/tones", "--dry-run", "--json"))
+    assert data["address"] is None
+    assert data["bytes"] == sum(data["files"].values())
+    assert data["left_out"] == ["notes.txt"]
+
+
+def test_publish_verifies_unless_told_not_to(run: Run, published_copy: Path) -> None:
+    path = published_copy / "wav" / "0000003.wav"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    arguments = ("publish", published_copy, "--repo", "my-lab/tones", "--dry-run")
+    code, said = refusal(run(*arguments))
+    assert code == 1
+    assert said.startswith(f"'{published_copy}' is not what was generated: wav shard of cells 0")
+    assert run(*arguments, "--no-verify")[0] == 0
+
+
+def test_publish_without_the_network(
+    run: Run, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_of_a_test")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    code, said = refusal(run("publish", published, "--repo", "my-lab/tones"))
+    assert code == 1
+    assert said == "HF_HUB_OFFLINE is set, so nothing can be published; unset it"
 
 
 # --- what is refused
@@ -175,7 +241,7 @@ def test_plot(run: Run, tmp_path: Path) -> None:
         (["render", "tones", "pitch", "--out", "o"], "'pitch' is not of the form factor=value"),
         (["render", "tones", "pitch=58", "--out", "o"], "pitch=58 is not on the grid; its values"),
         (["render", "tones", "pitch=99", "--out", "o"], "pitch=99 is out of range; pitch goes"),
-        (["render", "tones", "pitch=la", "--out", "o"], "'la' is not a number; write for instance"),
+        (["render", "tones", "pitch=la", "--out", "o"], "'la' is not a number of MIDI; write for"),
         (["render", "tones", "pitch=", "--out", "o"], "'' is not a number"),
         (["render", "tones", "pitch=nan", "--out", "o"], "pitch=nan is not a finite number"),
         (["render", "tones", "pitch=inf", "--out", "o"], "pitch=inf is not a finite number"),
@@ -183,6 +249,11 @@ def test_plot(run: Run, tmp_path: Path) -> None:
             ["render", "tones", "pitch=57", "pitch=59", "--out", "o"],
             "factor 'pitch' is given twice",
         ),
+        (["render", "mono/vowel", "vowel=hodd", "--out", "o"], "vowel 'hodd' is unknown; did you"),
+        (["list", "grids"], "tier or factor 'grids' is unknown; did you mean 'grid'?"),
+        (["publish", "."], "the following arguments are required: --repo"),
+        (["publish", ".", "--repo", "tones"], "'tones' is not the name of a repository; write"),
+        (["publish", "none", "--repo", "a/b"], "there is no folder 'none'"),
         (["verify"], "the following arguments are required: DIR"),
         (["lst"], "command 'lst' is unknown; did you mean 'list'?"),
     ],
@@ -267,12 +338,12 @@ def test_help_and_version() -> None:
     assert (done.returncode, done.stdout) == (0, f"toysound {toysound.__version__}\n")
     done = program("--help")
     assert done.returncode == 0
-    for name in ("list", "show", "plot", "generate", "verify", "render"):
+    for name in COMMANDS:
         assert f"\n  {name} " in done.stdout
     assert program().returncode == 2
 
 
-@pytest.mark.parametrize("name", ["list", "show", "plot", "generate", "verify", "render"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_subcommand_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main([name, "--help"])

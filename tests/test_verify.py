@@ -37,7 +37,12 @@ def make_sizes_fit(folder: Path) -> None:
 
     def change(data: dict[str, Any]) -> None:
         for shard in data["shards"]:
-            shard["files"] = {name: (folder / name).stat().st_size for name in shard["files"]}
+            shard["files"] = {name: size(name) for name in shard["files"]}
+        data["files"] = {name: size(name) for name in data["files"]}
+
+    def size(name: str) -> int:
+        path = folder / name
+        return path.stat().st_size if path.exists() else 0
 
     change_fingerprint(folder, change)
 
@@ -78,6 +83,7 @@ def test_an_untouched_folder(published: Path) -> None:
         "dataset": "tones",
         "audio_sha256": load_fingerprint(published).audio_sha256,
         "problems": [],
+        "damaged_files": [],
         "published": None,
     }
 
@@ -108,33 +114,91 @@ def test_a_truncated_shard_is_named(published_copy: Path) -> None:
     path = published_copy / SHARD
     path.write_bytes(path.read_bytes()[:-100])
     (problem,) = verify(published_copy).problems
-    expected = f"parquet shard of cells 64 to 127: '{SHARD}' is missing or has another size"
+    expected = f"parquet shard of cells 64 to 127: '{SHARD}' is missing or of another size"
     assert problem == expected
     assert f"'{path}' is damaged" in only_problem(published_copy)
 
 
 @pytest.mark.parametrize(
-    ("name", "count", "where"),
+    ("name", "where"),
     [
-        (SHARD, 1, "parquet shard of cells 64 to 127"),
-        ("tones.npz", 4, "npz shard of cells 0 to 63"),
-        ("wav/0000070.wav", 1, "wav shard of cells 64 to 127"),
+        (SHARD, "parquet shard of cells 64 to 127"),
+        ("tones.npz", "npz"),
+        ("wav/0000070.wav", "wav shard of cells 64 to 127"),
+        ("wav/metadata.csv", "wav"),
     ],
 )
-def test_a_missing_file_is_named(published_copy: Path, name: str, count: int, where: str) -> None:
+def test_a_missing_file_is_named(published_copy: Path, name: str, where: str) -> None:
     (published_copy / name).unlink()
-    problems = verify(published_copy).problems
-    assert len(problems) == count
-    assert problems[0] == f"{where}: '{name}' is missing or has another size"
+    report = verify(published_copy)
+    assert report.problems == [f"{where}: '{name}' is missing or of another size"]
+    assert report.damaged_files == (name,)
 
 
 def test_every_damage_is_named(published_copy: Path) -> None:
     (published_copy / SHARD).unlink()
     (published_copy / "wav" / "0000001.wav").unlink()
+    (published_copy / "wav" / "0000198.wav").unlink()
     (published_copy / "wav" / "0000199.wav").write_bytes(b"")
     report = verify(published_copy)
-    assert len(report.problems) == 3
-    assert report.to_text().splitlines() == report.problems
+    assert report.problems == [
+        f"parquet shard of cells 64 to 127: '{SHARD}' is missing or of another size",
+        "wav shard of cells 0 to 63: 'wav/0000001.wav' is missing or of another size",
+        "wav shard of cells 192 to 199: 'wav/0000198.wav' and 1 more are missing or of another "
+        "size",
+    ]
+    names = (SHARD, "wav/0000001.wav", "wav/0000198.wav", "wav/0000199.wav")
+    assert report.damaged_files == names
+    *lines, advice = report.to_text().splitlines()
+    assert lines == report.problems
+    assert str(published_copy) in advice
+    assert advice.endswith(": " + " ".join(names))
+
+
+def test_long_advice_is_cut_short(published_copy: Path) -> None:
+    shutil.rmtree(published_copy / "wav")
+    report = verify(published_copy)
+    assert report.damaged_files == ("wav/metadata.csv",)
+    (published_copy / "wav").mkdir()
+    (published_copy / "wav" / "metadata.csv").touch()
+    make_size_of_the_table_fit(published_copy)
+    report = verify(published_copy)
+    assert len(report.damaged_files) == 200
+    assert report.to_json()["damaged_files"] == list(report.damaged_files)
+    assert report.to_text().endswith("(and 188 more, see --json)")
+
+
+def make_size_of_the_table_fit(folder: Path) -> None:
+    change_fingerprint(folder, lambda data: data["files"].update({"wav/metadata.csv": 0}))
+
+
+def flip_a_byte(path: Path, offset: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[offset] ^= 255
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("name", [SHARD, "wav/0000070.wav", "tones.npz"])
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
+def test_a_flipped_byte_is_found_and_mended(published_copy: Path, name: str, share: float) -> None:
+    path = published_copy / name
+    whole = {p: p.read_bytes() for p in published_copy.rglob("*") if p.is_file()}
+    times = {p: p.stat().st_mtime_ns for p in whole}
+    flip_a_byte(path, round(share * path.stat().st_size))
+    report = verify(published_copy)
+    assert report.problems
+    assert report.damaged_files == (name,)
+    for damaged in report.damaged_files:
+        (published_copy / damaged).unlink()
+    generate("tones", published_copy.parent, limit=200)
+    assert verify(published_copy).problems == []
+    assert {p: p.read_bytes() for p in whole} == whole
+    assert not (published_copy / ".partial").exists()
+    again = {p.name for p in whole if p.stat().st_mtime_ns != times[p]}
+    shard = {p.name for p in (published_copy / "data").glob("*-00001-of-*")}
+    wavs = {f"{cell:07d}.wav" for cell in range(64, 128)}
+    mended = {SHARD: shard, "tones.npz": {"tones.npz"}}.get(name, {*wavs, "metadata.csv"})
+    assert again == {*mended, "README.md", "croissant.json", "fingerprint.json"}
 
 
 # --- samples
@@ -148,17 +212,22 @@ def test_one_altered_sample_in_parquet(published_copy: Path) -> None:
         return sounds
 
     rewrite_column(published_copy / SHARD, "audio", change)
-    expected = "parquet shard of cells 64 to 127: the samples differ from those that were generated"
-    assert only_problem(published_copy) == expected
+    cell = pq.read_table(published_copy / SHARD, columns=["index"])["index"][5]
+    assert only_problem(published_copy) == (
+        "parquet shard of cells 64 to 127: the samples differ from those that were generated, "
+        f"at cell {cell}"
+    )
 
 
 def test_one_altered_sample_in_npz(published_copy: Path) -> None:
     with np.load(published_copy / "tones.npz") as archive:
         audio = archive["audio"]
-    audio[150, 4000] += 1
+    audio[[150, 160], 4000] += 1
     rewrite_archive(published_copy / "tones.npz", audio=audio)
-    expected = "npz shard of cells 128 to 191: the samples differ from those that were generated"
-    assert only_problem(published_copy) == expected
+    assert only_problem(published_copy) == (
+        "npz shard of cells 128 to 191: the samples differ from those that were generated, "
+        "at cell 150 and 1 more"
+    )
 
 
 def test_one_altered_sample_in_wav(published_copy: Path) -> None:
@@ -166,8 +235,11 @@ def test_one_altered_sample_in_wav(published_copy: Path) -> None:
     samples, rate = soundfile.read(path, dtype="int16")
     samples[0] += 1
     soundfile.write(path, samples, rate)
-    expected = "wav shard of cells 192 to 199: the samples differ from those that were generated"
-    assert only_problem(published_copy) == expected
+    assert only_problem(published_copy) == (
+        "wav shard of cells 192 to 199: the samples differ from those that were generated, "
+        "at cell 195"
+    )
+    assert verify(published_copy).damaged_files == ("wav/0000195.wav",)
 
 
 def test_a_sound_that_is_no_sound(published_copy: Path) -> None:
@@ -299,7 +371,7 @@ def test_labels_altered_in_wav(
 
 def test_a_missing_table_of_wav(published_copy: Path) -> None:
     (published_copy / "wav" / "metadata.csv").unlink()
-    assert "metadata.csv' is damaged" in only_problem(published_copy)
+    assert "metadata.csv' is missing" in only_problem(published_copy)
     (published_copy / "wav" / "metadata.csv").write_text("")
     assert "metadata.csv' is damaged" in only_problem(published_copy)
 
@@ -310,8 +382,10 @@ def test_a_missing_table_of_wav(published_copy: Path) -> None:
 def test_an_altered_hash_of_everything(published_copy: Path) -> None:
     change_fingerprint(published_copy, lambda data: data.update(audio_sha256="0" * 64))
     problems = verify(published_copy).problems
-    assert [problem.partition(":")[0] for problem in problems] == ["parquet", "npz", "wav"]
-    assert all("audio_sha256 does not: it was altered" in problem for problem in problems)
+    kinds = [problem.partition(":")[0] for problem in problems]
+    assert kinds[:3] == ["parquet", "npz", "wav"]
+    assert "README.md" in kinds[3]  # the card says it too
+    assert all("audio_sha256 does not: it was altered" in problem for problem in problems[:3])
 
 
 def test_an_altered_hash_of_a_shard(published_copy: Path) -> None:
@@ -323,6 +397,7 @@ def test_an_altered_hash_of_a_shard(published_copy: Path) -> None:
 
 def test_a_fingerprint_without_files(published_copy: Path) -> None:
     change_fingerprint(published_copy, lambda data: data["shards"][0].update(files={}))
+    change_fingerprint(published_copy, lambda data: data.update(files={}))
     problems = verify(published_copy).problems
     assert "cell 0 is missing" in problems[0]
     assert "lists no npz file" in problems[1]
@@ -357,8 +432,23 @@ def test_a_folder_that_was_not_finished(tmp_path: Path) -> None:
 def test_summary_of_a_run(published: Path) -> None:
     answer = summary(published, load_fingerprint(published), 2.0)
     parts = [published / "data", published / "wav"]
-    sizes = [p.stat().st_size for part in parts for p in part.iterdir() if p.suffix != ".csv"]
+    sizes = [p.stat().st_size for part in parts for p in part.iterdir()]
     assert answer["bytes"] == sum(sizes) + (published / "tones.npz").stat().st_size
     assert answer["num_sounds"] == 200
     assert "200 sounds" in str(answer["text"])
     assert "50 times real time" in str(answer["text"])
+
+
+def test_a_document_edited_by_hand_is_found_and_mended(published_copy: Path) -> None:
+    card = published_copy / "README.md"
+    card.write_text(card.read_text().replace("cc-by-4.0", "cc0-1.0"))
+    croissant = published_copy / "croissant.json"
+    croissant.write_text("{}")
+    report = verify(published_copy)
+    assert report.damaged_files == ("README.md", "croissant.json")
+    assert "was altered: line 3 is 'license: cc0-1.0'" in report.problems[0]
+    assert len(report.problems) == 2
+    for name in report.damaged_files:
+        (published_copy / name).unlink()
+    generate("tones", published_copy.parent, ["parquet", "npz", "wav"], limit=200, block_size=64)
+    assert verify(published_copy).problems == []

@@ -5,29 +5,33 @@ dataset has been generated under the data folder (``$TOYSOUND_DATA``, by default
 when a folder is named, the same bytes are read from disk.
 """
 
+import copy
 import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from toysound.cache import MappedSource, mapped_source
 from toysound.catalog import CATALOG, get_spec
 from toysound.catalog.spec import DatasetSpec
 from toysound.errors import ToySoundError, UsageError, unknown_name
 from toysound.factors import FactorSpace
+from toysound.folder import PREFIX, open_sounds
 from toysound.publish.fingerprint import Fingerprint, load_fingerprint
 from toysound.publish.npz import NpzSource
 from toysound.publish.parquet import ParquetSource
+from toysound.publish.places import is_url
 from toysound.publish.wav import WavSource
 from toysound.rendering import render_samples, to_float
 from toysound.splits import check_split, partition
 from toysound.version import GENERATOR_VERSION
 
 if TYPE_CHECKING:
-    import torch.utils.data
+    from toysound.adapters.torch import DType, TorchDataset
 
 #: Cells rendered or read at a time where a whole dataset is walked through.
 _STRIDE = 1024
@@ -61,6 +65,7 @@ class Dataset:
     sample_rate : Hz
     num_samples : length T of each sound
     space : the factors
+    labelled : False for a folder of sounds, of which nothing is known
     version : version of the generator that made the sounds
     """
 
@@ -72,6 +77,7 @@ class Dataset:
         self.sample_rate = spec.sample_rate
         self.num_samples = spec.num_samples
         self.space: FactorSpace = spec.space
+        self.labelled = spec.labelled
         self.version = GENERATOR_VERSION
         self._source = source
         self._size = fingerprint.num_sounds if fingerprint else spec.space.size
@@ -142,11 +148,54 @@ class Dataset:
         """Return the sounds of rows of classes, float32, shape (n, T)."""
         return self.audio(np.atleast_1d(self.space.index_of(classes)))
 
-    def torch(self, split: str = "train") -> "torch.utils.data.Dataset[Any]":
-        """Return a split as a torch Dataset of ``(audio (T,) float32, classes (k,) int64)``."""
+    def torch(
+        self,
+        split: str = "train",
+        *,
+        cache: str | os.PathLike[str] | bool | None = None,
+        dtype: "DType" = "float32",
+    ) -> "TorchDataset":
+        """Return a split as a torch Dataset of ``(audio (T,) float32, classes (k,) int64)``.
+
+        Parameters
+        ----------
+        split : ``train``, ``validation``, ``test`` or ``composition``
+        cache : as in :meth:`cached`
+        dtype : of the audio; ``int16`` as it is stored, or ``float32`` in [-1, 1)
+
+        Raises
+        ------
+        ToySoundError
+            If the samples cannot be cached.
+        """
         from toysound.adapters.torch import TorchDataset
 
-        return TorchDataset(self, self.split(split))
+        return TorchDataset(self.cached(cache), self.split(split), dtype)
+
+    def cached(self, cache: str | os.PathLike[str] | bool | None = None) -> "Dataset":
+        """Return this dataset, its samples read from one memory-mapped file.
+
+        The file is made at the first call and found again by every later process; see
+        :mod:`toysound.cache`.
+
+        Parameters
+        ----------
+        cache : the folder of the file; True for ``$TOYSOUND_CACHE`` or the user's cache folder;
+            False for none; None, the default, for True where sounds would be decoded from parquet
+            or wav files, and False where they are mapped already (npz) or rendered on demand
+
+        Raises
+        ------
+        ToySoundError
+            If the file cannot be written, or the sounds are not those of the fingerprint.
+        """
+        if cache is None:
+            cache = not isinstance(self._source, OnDemand | NpzSource | MappedSource)
+        if cache is False:
+            return self
+        same = copy.copy(self)
+        same._source = mapped_source(self, None if cache is True else cache)
+        return same
 
     def _checked(self, indices: ArrayLike) -> NDArray[np.int64]:
         array = np.atleast_1d(np.asarray(indices))
@@ -183,7 +232,8 @@ def load(name_or_folder: str | os.PathLike[str]) -> Dataset:
     Parameters
     ----------
     name_or_folder : a name of the catalog, read from the data folder if it has been generated there
-        and rendered on demand otherwise; or the folder of a generated dataset
+        and rendered on demand otherwise; the folder of a generated dataset; or ``folder:PATH``,
+        your own sounds (see :mod:`toysound.folder`)
 
     Raises
     ------
@@ -193,6 +243,9 @@ def load(name_or_folder: str | os.PathLike[str]) -> Dataset:
         If the folder is not a complete dataset of this version of the generator.
     """
     text = os.fspath(name_or_folder)
+    if text.startswith(PREFIX):
+        spec, source = open_sounds(text)
+        return Dataset(spec, source)
     if text in CATALOG:
         generated = data_folder() / text
         if (generated / "fingerprint.json").is_file():
@@ -201,6 +254,11 @@ def load(name_or_folder: str | os.PathLike[str]) -> Dataset:
         return Dataset(spec, OnDemand(spec))
     if Path(text).is_dir():
         return open_folder(Path(text))
+    if is_url(text):
+        raise UsageError(
+            f"'{text}' is not on this disk; copy it into a folder and load that: single sounds are "
+            "read too often to fetch each over a network"
+        )
     if text.startswith((".", "/", "~")) or (Path(text).parts[1:] and Path(text).parent.is_dir()):
         raise UsageError(
             f"there is no folder '{text}'; 'toysound generate NAME --out DIR' makes DIR/NAME"

@@ -32,11 +32,16 @@ from numpy.typing import ArrayLike, NDArray
 #: Samples computed per ``process()`` call; divides half a second at 16 kHz, so nothing is wasted.
 BUFFER_SIZE = 500
 
-#: Wavetables kept as pyo tables between batches (32 KiB each at 8192 points).
-_TABLE_CACHE_SIZE = 1024
+#: Wavetables kept as pyo tables between batches (32 to 128 KiB each).
+_TABLE_CACHE_SIZE = 256
 
-#: pyo's cubic interpolation between the points of a table.
-_CUBIC = 4
+#: pyo's interpolations between the points of a table.
+_NO_INTERPOLATION, _CUBIC = 1, 4
+
+#: Beyond any gain or coefficient that a voice has a use for.
+_LARGEST = 1e6
+
+_LONGEST_DELAY_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class Wavetable:
 
 
 class Signal:
-    """A node of the graph: one stream for each sound of the batch. Signals multiply."""
+    """A node of the graph: one stream for each sound of the batch. Signals multiply and add."""
 
     def __init__(self, node: Any, inputs: "tuple[Signal, ...]" = ()) -> None:
         self._node = node
@@ -68,6 +73,9 @@ class Signal:
 
     def __mul__(self, other: "Signal") -> "Signal":
         return Signal(self._node * other._node, (self, other))
+
+    def __add__(self, other: "Signal") -> "Signal":
+        return Signal(self._node + other._node, (self, other))
 
     def stop(self) -> None:
         """Take this node and all it reads from off the server."""
@@ -132,56 +140,197 @@ class Engine:
         signal.stop()
         return audio
 
-    def wavetable_oscillator(self, tables: Sequence[Wavetable], frequency_hz: ArrayLike) -> Signal:
+    def oscillator(
+        self,
+        tables: Sequence[Wavetable],
+        frequency_hz: ArrayLike,
+        phase: ArrayLike = 0.0,
+        sweep: Signal | None = None,
+    ) -> Signal:
         """Read one table per sound at its frequency, cubic interpolation.
 
         pyo advances an oscillator before its first sample; starting one step back puts the first
-        sample at the first point of the table whatever the sample rate.
+        sample at the first point of the table (or at ``phase``) whatever the sample rate.
 
         Parameters
         ----------
         tables : one for each sound
         frequency_hz : shape (n,), between 0 and half the sample rate
+        phase : where in the table each sound starts, in periods, shape (n,) or one for all
+        sweep : multiplies the frequency from sample to sample
         """
         frequencies = _checked("frequency_hz", frequency_hz, 0.0, self.sample_rate / 2)
+        starts = _checked("phase", np.broadcast_to(phase, len(frequencies)), 0.0, 1.0)
         handles = [self._table(table) for table in tables]
-        phases = [1.0 - frequency / self.sample_rate for frequency in frequencies]
-        return Signal(self._pyo.Osc(handles, freq=frequencies, phase=phases, interp=_CUBIC))
-
-    def attack_release(self, attack_s: ArrayLike, release_s: float, duration_s: float) -> Signal:
-        """Rise linearly from 0 to 1 in ``attack_s``, hold, and fall to 0 just at ``duration_s``.
-
-        Parameters
-        ----------
-        attack_s : shape (n,), seconds
-        release_s, duration_s : seconds, the same for all sounds
-        """
-        attacks = _checked("attack_s", attack_s, 0.0, duration_s - release_s)
-        envelope = self._pyo.Adsr(
-            attack=attacks, decay=0.0, sustain=1.0, release=release_s, dur=duration_s
+        phases = [
+            (1.0 + start - hz / self.sample_rate) % 1.0
+            for start, hz in zip(starts, frequencies, strict=True)
+        ]
+        if sweep is None:
+            return Signal(self._pyo.Osc(handles, freq=frequencies, phase=phases, interp=_CUBIC))
+        driver = self.scale(sweep, frequencies)
+        return Signal(
+            self._pyo.Osc(handles, freq=driver._node, phase=phases, interp=_CUBIC), (driver,)
         )
-        envelope.play()
-        return Signal(envelope)
 
-    def tremolo(self, rate_hz: float, depth: ArrayLike) -> Signal:
-        """Swing the amplitude as ``1 + depth * cos(2 pi rate t)``, starting at its crest.
+    def phase_modulated(
+        self,
+        tables: Sequence[Wavetable],
+        frequency_hz: ArrayLike,
+        modulator: Signal,
+        depth: ArrayLike,
+        sweep: Signal | None = None,
+    ) -> Signal:
+        """Read one table per sound at its frequency plus ``depth`` times the modulator.
+
+        pyo reads beyond a table when frequency and phase together pass it twice, so the phase is
+        kept within one period: half a period is added, that is, tables are read from their middle.
 
         Parameters
         ----------
-        rate_hz : the same for all sounds
-        depth : shape (n,), modulation index in [0, 1]
+        tables : one for each sound
+        frequency_hz : shape (n,)
+        modulator : within [-1, 1]
+        depth : shape (n,), in periods; with the frequency in periods per sample below one half
+        sweep : multiplies the frequency from sample to sample
         """
-        depths = _checked("depth", depth, 0.0, 1.0)
-        (rate,) = _checked("rate_hz", [rate_hz], 0.0, self.sample_rate / 2)
-        oscillator = Signal(self._pyo.Sine(freq=rate, phase=0.25))
-        return Signal(self._pyo.Sig(oscillator._node, mul=depths, add=1.0), (oscillator,))
+        frequencies = _checked("frequency_hz", frequency_hz, 0.0, self.sample_rate / 2)
+        steps = np.asarray(frequencies) / self.sample_rate
+        depths = _checked("depth", depth, 0.0, 0.4999 - float(np.max(steps, initial=0.0)))
+        phase = self.scale(modulator, depths, 0.5 - steps)
+        handles = [self._table(table) for table in tables]
+        if sweep is None:
+            node = self._pyo.Osc(handles, freq=frequencies, phase=phase._node, interp=_CUBIC)
+            return Signal(node, (phase,))
+        driver = self.scale(sweep, frequencies)
+        node = self._pyo.Osc(handles, freq=driver._node, phase=phase._node, interp=_CUBIC)
+        return Signal(node, (phase, driver))
+
+    def scale(self, signal: Signal, gain: ArrayLike, offset: ArrayLike = 0.0) -> Signal:
+        """Multiply each stream by a number and add another.
+
+        Parameters
+        ----------
+        gain, offset : shape (n,), or one for all; finite
+        """
+        gains = _checked("gain", gain, -_LARGEST, _LARGEST)
+        offsets = _checked("offset", np.broadcast_to(offset, len(gains)), -_LARGEST, _LARGEST)
+        return Signal(self._pyo.Sig(signal._node, mul=gains, add=offsets), (signal,))
+
+    def play(self, samples: NDArray[np.float32]) -> Signal:
+        """Play given samples, one row for each sound, without interpolation.
+
+        Parameters
+        ----------
+        samples : float32, shape (n, T), finite; as long as what is recorded
+        """
+        if not np.isfinite(samples).all():
+            raise ValueError("samples to be played must be finite")
+        length = samples.shape[1]
+        tables = []
+        for row in samples:
+            table = self._pyo.DataTable(length)
+            np.asarray(table.getBuffer())[:] = row
+            tables.append(table)
+        node = self._pyo.TableRead(tables, freq=self.sample_rate / length, interp=_NO_INTERPOLATION)
+        node.play()
+        return Signal(node)
+
+    def envelope(
+        self,
+        attack_s: ArrayLike,
+        decay_s: ArrayLike,
+        sustain: ArrayLike,
+        release_s: float,
+        duration_s: ArrayLike,
+    ) -> Signal:
+        """Rise linearly from 0 to 1, fall to ``sustain``, hold, and reach 0 just at ``duration_s``.
+
+        Parameters
+        ----------
+        attack_s, decay_s, duration_s : shape (n,), seconds
+        sustain : shape (n,), amplitude in [0, 1]
+        release_s : seconds, the same for all sounds
+
+        Raises
+        ------
+        ValueError
+            If attack, decay and release take longer than the duration.
+        """
+        durations = _checked("duration_s", duration_s, release_s, 60.0)
+        attacks = _checked("attack_s", attack_s, 0.0, 60.0)
+        decays = _checked("decay_s", decay_s, 0.0, 60.0)
+        levels = _checked("sustain", sustain, 0.0, 1.0)
+        for attack, decay, duration in zip(attacks, decays, durations, strict=True):
+            if attack + decay + release_s > duration + 1e-9:
+                raise ValueError(
+                    f"attack {attack:g} s, decay {decay:g} s and release {release_s:g} s take "
+                    f"longer than the duration {duration:g} s"
+                )
+        node = self._pyo.Adsr(
+            attack=attacks, decay=decays, sustain=levels, release=release_s, dur=durations
+        )
+        node.play()
+        return Signal(node)
+
+    def biquad(self, signal: Signal, coefficients: ArrayLike) -> Signal:
+        """Filter each stream with two poles and two zeros, direct form I.
+
+        pyo's own filters compute their coefficients with the C library, whose last bits depend on
+        the CPU; these are given.
+
+        Parameters
+        ----------
+        coefficients : shape (n, 6), ``b0 b1 b2 a0 a1 a2``
+        """
+        table = np.atleast_2d(np.asarray(coefficients, dtype=np.float64))
+        names = ("b0", "b1", "b2", "a0", "a1", "a2")
+        columns = {
+            name: _checked(name, table[:, i], -_LARGEST, _LARGEST) for i, name in enumerate(names)
+        }
+        return Signal(self._pyo.Biquada(signal._node, **columns), (signal,))
+
+    def delay(self, signal: Signal, delay_s: ArrayLike, feedback: ArrayLike) -> Signal:
+        """Delay each stream by a whole number of samples, feeding a part of it back.
+
+        Parameters
+        ----------
+        delay_s : shape (n,), seconds, up to 2; rounded to samples
+        feedback : shape (n,), in [0, 1)
+        """
+        seconds = np.rint(np.asarray(delay_s, dtype=np.float64) * self.sample_rate)
+        delays = _checked("delay_s", seconds / self.sample_rate, 0.0, _LONGEST_DELAY_S)
+        back = _checked("feedback", feedback, 0.0, 0.999)
+        node = self._pyo.Delay(
+            signal._node, delay=delays, feedback=back, maxdelay=_LONGEST_DELAY_S + 0.1
+        )
+        return Signal(node, (signal,))
+
+    def allpass(self, signal: Signal, delay_s: float, feedback: float) -> Signal:
+        """Pass every frequency alike and smear its time (Schroeder 1962).
+
+        Parameters
+        ----------
+        delay_s : seconds, the same for all sounds; rounded to samples
+        feedback : in [0, 1)
+        """
+        whole = round(delay_s * self.sample_rate) / self.sample_rate
+        (seconds,) = _checked("delay_s", [whole], 0.0, _LONGEST_DELAY_S)
+        (back,) = _checked("feedback", [feedback], 0.0, 0.999)
+        node = self._pyo.Allpass(
+            signal._node, delay=seconds, feedback=back, maxdelay=_LONGEST_DELAY_S
+        )
+        return Signal(node, (signal,))
 
     def _table(self, table: Wavetable) -> Any:
         """Return the pyo table of a wavetable, made once and kept while it is in use."""
         if table in self._tables:
             self._tables.move_to_end(table)
             return self._tables[table]
-        handle = self._pyo.DataTable(len(table.samples), init=table.samples.tolist())
+        # Filled through its buffer: a list would cost pyo ten times the memory, for good.
+        handle = self._pyo.DataTable(len(table.samples))
+        np.asarray(handle.getBuffer())[:] = table.samples
+        handle.mul(1.0)  # repeats the first point after the last, for the interpolation
         self._tables[table] = handle
         if len(self._tables) > _TABLE_CACHE_SIZE:
             self._tables.popitem(last=False)

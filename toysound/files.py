@@ -2,9 +2,24 @@
 
 import errno
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def partial_name(name: str) -> str:
+    """Return a name that nobody else uses to write the file ``name``, not even on another machine.
+
+    The same task may run twice at once, on two machines that share a folder.
+    """
+    return f".{name}.{secrets.token_hex(8)}.partial"
+
+
+def is_partial(name: str) -> bool:
+    """Return whether the last part of a path is a name of :func:`partial_name`."""
+    last = name.rpartition("/")[2]
+    return last.startswith(".") and last.endswith(".partial")
 
 
 @contextmanager
@@ -22,7 +37,7 @@ def atomic(path: Path) -> Iterator[Path]:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(partial_name(path.name))
     try:
         yield partial
         partial.replace(path)

@@ -2,18 +2,35 @@
 
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from toysound.catalog import get_spec
-from toysound.catalog.spec import DatasetSpec
+from toysound.describe import value_text
 from toysound.errors import UsageError
 from toysound.files import atomic
-from toysound.identify import FLOOR_DB, log_mel
-from toysound.rendering import render_samples, to_float
+from toysound.identify import FLOOR_DB
+from toysound.sheet import write_sheet
+from toysound.traversals import CEILING_DB, Traversal, open_dataset, traversals
 
-#: Sounds in a row; a factor with more values shows this many, evenly spread, ends included.
-_MOST = 12
+#: The narrowest picture that its head and its scale of colours have room in, in strips.
+_FEWEST = 5
+
+#: Rows beside which the scale of colours stands, at most.
+_BAR_ROWS = 3
+
+
+def plot(name: str, out: Path) -> None:
+    """Show the traversal of each factor: as a page with players if the ending is ``.html``.
+
+    Parameters
+    ----------
+    name : a dataset, the folder of a generated one, or ``folder:PATH``
+    out : the file; its ending decides the format
+
+    Raises
+    ------
+    UsageError
+        If the dataset, or the format that the ending asks for, is unknown.
+    """
+    show = write_sheet if out.suffix.lower() in (".html", ".htm") else plot_traversals
+    show(name, out)
 
 
 def plot_traversals(name: str, out: Path) -> None:
@@ -21,7 +38,7 @@ def plot_traversals(name: str, out: Path) -> None:
 
     Parameters
     ----------
-    name : a dataset
+    name : a dataset, the folder of a generated one, or ``folder:PATH``
     out : the picture; its ending decides the format
 
     Raises
@@ -35,46 +52,62 @@ def plot_traversals(name: str, out: Path) -> None:
     import matplotlib.pyplot as plt
     from matplotlib.backend_bases import FigureCanvasBase
 
-    spec = get_spec(name)
     endings = FigureCanvasBase.get_supported_filetypes()
     ending = out.suffix.removeprefix(".").lower() or "png"
     if ending not in endings:
-        raise UsageError(f"'.{ending}' is not a picture; use one of {', '.join(sorted(endings))}")
-    rows = [_traversal(spec, number) for number in range(len(spec.space.factors))]
-    columns = max(len(values) for values, _ in rows)
+        known = ", ".join(sorted({*endings, "html"}))
+        raise UsageError(f"'.{ending}' is not a picture; use one of {known}")
+    dataset = open_dataset(name)
+    rows = traversals(dataset)
+    columns = max(_FEWEST, *(len(row.levels) for row in rows))
     figure, axes = plt.subplots(
         len(rows),
         columns,
-        figsize=(1.25 * columns + 1.2, 1.65 * len(rows) + 0.6),
+        figsize=(1.2 * columns + 1.9, 1.7 * len(rows) + 0.7),
         squeeze=False,
         layout="constrained",
     )
-    for factor, line, (values, views) in zip(spec.space.factors, axes, rows, strict=True):
-        for axis in line[len(values) :]:
+    for line, row in zip(axes, rows, strict=True):
+        for axis in line[len(row.levels) :]:
             axis.set_axis_off()
-        for axis, value, view in zip(line, values, views, strict=False):
-            axis.imshow(view, origin="lower", aspect="auto", cmap="magma", vmin=FLOOR_DB, vmax=-20)
-            axis.set_title(f"{value:.4g}", fontsize=8)
+        for axis, level, view in zip(line, row.levels, row.views, strict=False):
+            axis.imshow(
+                view, origin="lower", aspect="auto", cmap="magma", vmin=FLOOR_DB, vmax=CEILING_DB
+            )
+            axis.set_title(_short(value_text(row.factor, level)), fontsize=9)
             axis.set_xticks([])
             axis.set_yticks([])
-        unit = f"\n({factor.unit})" if factor.unit else ""
-        line[0].set_ylabel(factor.name + unit, fontsize=9)
+        line[0].set_ylabel(
+            _label(row), fontsize=10, rotation=0, ha="right", va="center", linespacing=1.4
+        )
     figure.suptitle(
-        f"{spec.name}: each factor alone, {spec.duration_s:g} s from left to right, "
-        "64 mel bands from bottom to top",
-        fontsize=10,
+        f"{dataset.name}: each factor alone; a strip is {dataset.spec.duration_s:g} s wide, "
+        "64 mel bands high",
+        fontsize=11,
     )
-    figure.colorbar(axes[0, 0].images[0], ax=axes, label="dB re full scale", shrink=0.6, pad=0.01)
+    figure.colorbar(
+        axes[0, 0].images[0],
+        ax=axes,
+        label="dB re full scale",
+        shrink=min(1.0, _BAR_ROWS / len(rows)),
+        aspect=8 * min(len(rows), _BAR_ROWS),
+        pad=0.015,
+    ).ax.tick_params(labelsize=9)
     with atomic(out) as partial:
         figure.savefig(partial, dpi=110, format=ending)
     plt.close(figure)
 
 
-def _traversal(spec: DatasetSpec, number: int) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Return the shown values of one factor and the views of their sounds."""
-    size = spec.space.sizes[number]
-    levels = np.unique(np.rint(np.linspace(0, size - 1, min(size, _MOST))).astype(int))
-    classes = np.tile([s // 2 for s in spec.space.sizes], (len(levels), 1))
-    classes[:, number] = levels
-    audio = to_float(render_samples(spec, spec.space.index_of(classes)))
-    return spec.space.values_of(classes)[:, number], log_mel(audio, spec.sample_rate)
+def _label(row: Traversal) -> str:
+    """Return what stands at the left of a row: the factor, its unit, what is not shown."""
+    factor, shown = row.factor, len(row.levels)
+    lines = [factor.name.replace("_", " ")]
+    lines += [f"({factor.unit})"] if factor.unit and not factor.labels else []
+    lines += ["circular"] if factor.kind == "circular" else []
+    lines += [f"{shown} of {len(factor)}"] if shown < len(factor) else []
+    return "\n".join(lines)
+
+
+def _short(text: str, most: int = 16) -> str:
+    """Return a label that fits above a strip; the name of a file is told by its end."""
+    return text if len(text) <= most else "…" + text[1 - most :]

@@ -16,7 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from toysound.errors import ToySoundError
 
@@ -35,6 +35,22 @@ class Task:
     arguments: tuple[Any, ...]
 
 
+class Run(Protocol):
+    """How tasks are run: by processes of this machine, or elsewhere (``toysound.cluster``)."""
+
+    def __call__(
+        self, function: Callable[..., T], tasks: Sequence[Task]
+    ) -> Iterator[tuple[int, T]]:
+        """Call ``function(*task.arguments)`` for each and yield ``(task.number, result)``."""
+
+
+def available_cores() -> int:
+    """Return the number of processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def run_tasks(
     function: Callable[..., T],
     tasks: Sequence[Task],
@@ -44,8 +60,8 @@ def run_tasks(
     """Call ``function(*task.arguments)`` for each task and yield ``(task.number, result)``.
 
     Results come as they are finished. At most one task more than there are workers is under way,
-    so that results that nobody has taken yet do not pile up in memory. With one worker everything
-    runs in this process.
+    so that results that nobody has taken yet do not pile up in memory. With one worker, or a single
+    task, everything runs in this process.
 
     Raises
     ------
@@ -54,7 +70,7 @@ def run_tasks(
     Exception
         Whatever ``function`` itself raises.
     """
-    if workers <= 1:
+    if workers <= 1 or len(tasks) <= 1:
         for task in tasks:
             yield task.number, function(*task.arguments)
         return

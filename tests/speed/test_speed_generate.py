@@ -4,7 +4,8 @@ The peer is the loop anybody would write with pyo for the same voice: the same w
 Adsr * tremolo`` in batches of 64, every cell rendered, the buffers copied and nothing else done
 with them. ``toysound generate`` measures and equalises the level, quantises, measures descriptors,
 encodes FLAC, writes parquet and hashes on top of that, and is still meant to reach half of the
-peer's rate on one core, because cells that differ in level alone share one rendering.
+peer's rate on one core, because sources and envelopes are rendered once for the cells that share
+them.
 
 One core is compared in CPU seconds, so that a busy machine does not decide; two workers are
 compared with one by the clock, which is what a second worker is for, on a grid large enough that
@@ -15,6 +16,8 @@ process of its own whose start is not counted. The making of the wavetables is c
 import multiprocessing
 import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -30,9 +33,12 @@ from toysound.catalog import CATALOG, get_spec
 from toysound.catalog.spec import DatasetSpec
 from toysound.factors import Factor, FactorSpace
 from toysound.publish.generate import generate
-from toysound.rendering import BATCH_SIZE, parameters_of, render_samples
+from toysound.rendering import parameters_of, render_samples
 from toysound.scales import log_steps, midi_to_hz
-from toysound.voices.tone import HIGHEST_PARTIAL_HZ, RELEASE_S, TREMOLO_RATE_HZ, harmonic_table
+from toysound.stages import BATCH_SIZE
+from toysound.voices.parts import RELEASE_S
+from toysound.voices.spectrum import highest_partial
+from toysound.voices.tone import tone_table
 
 SPEC = get_spec("tones")
 CELLS = np.arange(SPEC.space.size)
@@ -61,16 +67,16 @@ def bare_pyo_cpu_s(spec: DatasetSpec = SPEC, batch_size: int = BATCH_SIZE) -> fl
     server.deactivateMidi()
     server.boot()
     server.start()
-    harmonic_table(1, 0.0)
+    tone_table(1, 0.0)
     start = time.process_time()
     values = parameters_of(spec, np.arange(spec.space.size))
     frequency_hz = midi_to_hz(values["pitch"])
     keys = [
-        (int(HIGHEST_PARTIAL_HZ / hz), float(tilt))
+        (highest_partial(float(hz)), float(tilt))
         for hz, tilt in zip(frequency_hz, values["brightness"], strict=True)
     ]
     tables = {
-        key: pyo.DataTable(8192, init=harmonic_table(*key).samples.tolist())
+        key: pyo.DataTable(8192, init=tone_table(*key).samples.tolist())
         for key in dict.fromkeys(keys)
     }
     frequencies = frequency_hz.tolist()
@@ -83,7 +89,7 @@ def bare_pyo_cpu_s(spec: DatasetSpec = SPEC, batch_size: int = BATCH_SIZE) -> fl
         envelope = pyo.Adsr(
             attack=attacks[rows], decay=0, sustain=1, release=RELEASE_S, dur=spec.duration_s
         ).play()
-        swing = pyo.Sine(freq=TREMOLO_RATE_HZ, phase=0.25, mul=depths[rows], add=1)
+        swing = pyo.Sine(freq=SPEC.constants["tremolo_rate"], phase=0.25, mul=depths[rows], add=1)
         tone = pyo.Osc([tables[key] for key in keys[rows]], freq=frequencies[rows], interp=4)
         signal = tone * envelope * swing
         recorder = pyo.TableRec(signal, record).play()
@@ -167,6 +173,51 @@ def test_two_workers_against_one(tmp_path: Path, capsys: pytest.CaptureFixture[s
             f"{seconds / one:.0f} times real time, two {seconds / two:.0f}, {one / two:.2f} times "
             f"one (wanted: {WANTED_OF_TWO}; load average {os.getloadavg()[0]:.1f})"
         )
+
+
+def cost_of(folder: Path, sounds: int) -> tuple[float, float]:
+    """Return the seconds and the largest process in MB of generating some cells of ``sprites``."""
+    command = [sys.executable, "-m", "toysound", "generate", "sprites", "--limit", str(sounds)]
+    start = time.perf_counter()
+    with subprocess.Popen([*command, "--out", str(folder)], stdout=subprocess.DEVNULL) as process:
+        peak = 0.0
+        while process.poll() is None:
+            peak = max(peak, *map(_resident_mb, [process.pid, *_children(process.pid)]))
+            time.sleep(0.2)
+    assert process.returncode == 0
+    seconds = time.perf_counter() - start
+    shutil.rmtree(folder)
+    return seconds, peak
+
+
+def _resident_mb(pid: int) -> float:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, IndexError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return []
+    return [int(child) for child in text.split()]
+
+
+def test_cost_grows_with_the_sounds_and_memory_does_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = (19_200, 76_800, 307_200)
+    costs = {size: cost_of(tmp_path / str(size), size) for size in sizes}
+    with capsys.disabled():
+        print()
+        for size, (seconds, peak) in costs.items():
+            print(
+                f"sprites, {size:,} sounds: {seconds:.1f} s, {1e3 * seconds / size:.3f} ms a "
+                f"sound, largest process {peak:.0f} MB"
+            )
 
 
 def test_render_samples(benchmark: BenchmarkFixture) -> None:

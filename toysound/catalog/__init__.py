@@ -1,10 +1,19 @@
-"""The registry of datasets: every name that ``toysound list`` shows."""
+"""The registry of datasets: every name that ``toysound list`` shows, in curriculum order."""
 
+from toysound.catalog.correlated import CORRELATED
+from toysound.catalog.grids import GRIDS
+from toysound.catalog.instruments import INSTRUMENTS
+from toysound.catalog.mono import MONO
+from toysound.catalog.pairs import PAIRS
 from toysound.catalog.spec import DatasetSpec
-from toysound.catalog.tones import MONO, TONES
+from toysound.catalog.sprites import SPRITES, SPRITES_SMALL
+from toysound.catalog.variants import VARIANTS
 from toysound.errors import unknown_name
 
-CATALOG: dict[str, DatasetSpec] = {spec.name: spec for spec in (TONES, *MONO)}
+CATALOG: dict[str, DatasetSpec] = {
+    spec.name: spec
+    for spec in (*MONO, *PAIRS, *GRIDS, SPRITES_SMALL, SPRITES, *CORRELATED, *VARIANTS, INSTRUMENTS)
+}
 
 
 def list_datasets() -> list[str]:

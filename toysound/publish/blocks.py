@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 #: share a rendering stay together.
 BLOCK_SIZE = 960
 
+#: Cells in a block of a dataset of more than :data:`_LARGE` sounds, which would else be thousands
+#: of small files: 82 MB of samples, of which a worker holds two and the parent a few.
+LARGE_BLOCK_SIZE = 5 * 1024
+_LARGE = 30_000
+
 
 @dataclass(frozen=True)
 class Block:
@@ -32,7 +37,12 @@ class Block:
         return f"{self.number:05d}-of-{self.count:05d}"
 
 
-def blocks_of(num_sounds: int, size: int = BLOCK_SIZE) -> list[Block]:
+def default_block_size(num_sounds: int) -> int:
+    """Return how many cells a block has in a dataset of ``num_sounds``."""
+    return LARGE_BLOCK_SIZE if num_sounds > _LARGE else BLOCK_SIZE
+
+
+def blocks_of(num_sounds: int, size: int) -> list[Block]:
     """Cut ``num_sounds`` cells into blocks of ``size``; the last may be shorter."""
     starts = range(0, num_sounds, size)
     return [

@@ -1,8 +1,15 @@
 """The dataset card: the README.md that Hugging Face shows, with its YAML head."""
 
 from toysound.catalog.spec import DatasetSpec
+from toysound.factors import Factor
+from toysound.measure import DESCRIPTORS
 from toysound.publish.fingerprint import Fingerprint
-from toysound.splits import SPLITS
+from toysound.publish.released import released_distances
+from toysound.publish.rows import MEASURED_SAMPLE, all_measured
+from toysound.splits import SPLITS, partition
+
+#: Values of a factor that are listed, at most.
+_VALUES = 12
 
 
 def card(spec: DatasetSpec, fingerprint: Fingerprint) -> str:
@@ -39,7 +46,7 @@ def _head(spec: DatasetSpec, fingerprint: Fingerprint) -> list[str]:
 def _body(spec: DatasetSpec, fingerprint: Fingerprint) -> list[str]:
     whole = fingerprint.num_sounds == spec.space.size
     part = "" if whole else f" (the first of {spec.space.size})"
-    lines = [
+    return [
         f"# ToySound `{spec.name}`",
         "",
         f"{spec.question}",
@@ -47,21 +54,17 @@ def _body(spec: DatasetSpec, fingerprint: Fingerprint) -> list[str]:
         f"{fingerprint.num_sounds} sounds{part} of {spec.duration_s:g} s at {spec.sample_rate} Hz, "
         "16 bit, mono: every cell of a grid of known factors, each once.",
         "",
-        "| factor | what one hears | kind | unit | values |",
-        "|---|---|---|---|---|",
-    ]
-    for factor in spec.space.factors:
-        values = ", ".join(f"{v:g}" for v in factor.values[:12])
-        more = f", ... ({len(factor)} in all)" if len(factor) > 12 else ""
-        lines.append(
-            f"| {factor.name} | {factor.description} | {factor.kind} | {factor.unit or '-'} "
-            f"| {values}{more} |"
-        )
-    lines += [
+        *_factors(spec),
+        "",
+        *_steps(spec),
+        *_nuisances(spec),
+        *_splits(spec, fingerprint),
         "",
         "`index` is the cell (mixed radix, last factor fastest). `<factor>_class` is the integer "
         "level, `<factor>_value` the physical value, `measured_*` what an analysis of the samples "
-        "found (empty where it is not defined).",
+        f"found (empty where it is not defined). {_measured(spec)}",
+        "",
+        *[f"- `{name}`: {text}" for name, text in DESCRIPTORS.items()],
         "",
         "```python",
         "import io, soundfile",
@@ -78,4 +81,91 @@ def _body(spec: DatasetSpec, fingerprint: Fingerprint) -> list[str]:
         f"`toysound generate {spec.name} --out DIR` makes the same bytes again; "
         "`toysound verify` checks them.",
     ]
+
+
+def _factors(spec: DatasetSpec) -> list[str]:
+    """Return the table of factors; the smallest step is left out where it is not known."""
+    known = released_distances().get(spec.name)
+    lines = [
+        "| factor | what one hears | kind | unit | values | smallest step |",
+        "|---|---|---|---|---|---|",
+    ]
+    for factor in spec.space.factors:
+        step = known.steps.get(factor.name) if known else None
+        cells = [
+            factor.name,
+            factor.description or "-",
+            factor.kind,
+            factor.unit or "-",
+            _values(factor),
+            f"{step.smallest:g} dB" if step else "-",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
     return lines
+
+
+def _values(factor: Factor) -> str:
+    """Return the values of a factor, its labels if it has them; long lists are cut short."""
+    texts = list(factor.labels) or [f"{value:g}" for value in factor.values]
+    more = f", ... ({len(texts)} in all)" if len(texts) > _VALUES else ""
+    return ", ".join(texts[:_VALUES]) + more
+
+
+def _steps(spec: DatasetSpec) -> list[str]:
+    """Return the sentence on the smallest distances, if they are known."""
+    known = released_distances().get(spec.name)
+    if known is None:
+        return []
+    pairs = "a sample of all" if known.sampled else "all"
+    text = (
+        "The smallest step is the smallest RMS difference of two log-mel spectrograms one step of "
+        f"the factor apart, over {pairs} such pairs."
+    )
+    if known.closest:
+        distance, one, other = known.closest
+        text += f" The closest two of all sounds, {one} and {other}, differ by {distance:g} dB."
+    return [text, ""]
+
+
+def _nuisances(spec: DatasetSpec) -> list[str]:
+    """Return the sentences on what else varies, and on factors that go together."""
+    if spec.nuisances:
+        names = " and ".join(spec.nuisances)
+        nuisances = f"Drawn anew for each sound, and not a factor: {names}."
+    else:
+        nuisances = "Phase and noise are the same for all sounds."
+    lines = [nuisances]
+    if spec.correlation:
+        first, second = spec.correlation.factors
+        lines.append(
+            f"In `train` and `validation`, {first} and {second} go together: a cell is kept with "
+            f"probability exp(-d² / (2 · {spec.correlation.width:g}²)), where d is the difference "
+            "of their two levels on a scale from 0 to 1. In `test` they are independent; "
+            "`composition` holds the combinations that were not kept."
+        )
+    return lines
+
+
+def _splits(spec: DatasetSpec, fingerprint: Fingerprint) -> list[str]:
+    """Return the sentence on the sizes of the splits, and which combinations are held out."""
+    sizes = {
+        name: int((cells < fingerprint.num_sounds).sum()) for name, cells in partition(spec).items()
+    }
+    listed = ", ".join(f"{name} {size}" for name, size in sizes.items())
+    lines = [f"Splits, by a hash of the name and the index: {listed}."]
+    if spec.composition:
+        first, second = spec.composition
+        lines.append(
+            f"`composition` holds out some pairs of levels of {first} and {second} together; "
+            "each single level is in `train`."
+        )
+    return lines
+
+
+def _measured(spec: DatasetSpec) -> str:
+    if all_measured(spec):
+        return "Every sound was measured."
+    return (
+        f"Of these {spec.space.size:,} sounds a sample of {MEASURED_SAMPLE:,} was measured, in "
+        "which every level of every factor occurs equally often; the others are empty."
+    )

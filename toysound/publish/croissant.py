@@ -4,12 +4,13 @@ Reference: MLCommons, "Croissant Format Specification 1.0", 2024.
 """
 
 import json
+import re
 from typing import Any
 
 from toysound.catalog.spec import DatasetSpec
 from toysound.publish.card import splits_present
 from toysound.publish.fingerprint import Fingerprint
-from toysound.publish.rows import column_names
+from toysound.publish.rows import column_descriptions
 
 #: Prefixes of the names used below, as the specification gives them.
 _CONTEXT: dict[str, Any] = {
@@ -52,13 +53,17 @@ _CONTEXT: dict[str, Any] = {
 }
 
 
+#: What the column of sounds holds.
+_AUDIO = "the sound: FLAC, 16 bit, mono"
+
+
 def croissant(spec: DatasetSpec, fingerprint: Fingerprint) -> str:
     """Return the Croissant description of a generated dataset as JSON text."""
     description: dict[str, Any] = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
-        "name": "toysound_" + spec.name.replace("/", "_"),
+        "name": "toysound_" + re.sub(r"\W", "_", spec.name),
         "description": f"{spec.question} {fingerprint.num_sounds} synthetic sounds, every cell of "
         "a grid of known factors.",
         "license": "https://creativecommons.org/licenses/by/4.0/",
@@ -83,8 +88,11 @@ def croissant(spec: DatasetSpec, fingerprint: Fingerprint) -> str:
             {
                 "@type": "cr:RecordSet",
                 "@id": "sounds",
-                "field": [_field("audio", "sc:AudioObject", spec)]
-                + [_field(name, _data_type(name), spec) for name in column_names(spec)],
+                "field": [_field("audio", "sc:AudioObject", _AUDIO, spec)]
+                + [
+                    _field(name, _data_type(name), text, spec)
+                    for name, text in column_descriptions(spec).items()
+                ],
             }
         )
     return json.dumps(description, indent=1) + "\n"
@@ -94,7 +102,7 @@ def _data_type(column: str) -> str:
     return "sc:Integer" if column == "index" or column.endswith("_class") else "sc:Float"
 
 
-def _field(name: str, data_type: str, spec: DatasetSpec) -> dict[str, Any]:
+def _field(name: str, data_type: str, text: str, spec: DatasetSpec) -> dict[str, Any]:
     extract: dict[str, Any] = {
         "fileSet": {"@id": "parquet-files"},
         "extract": {"column": name},
@@ -105,6 +113,8 @@ def _field(name: str, data_type: str, spec: DatasetSpec) -> dict[str, Any]:
     return {
         "@type": "cr:Field",
         "@id": f"sounds/{name}",
+        "name": name,
+        "description": text,
         "dataType": data_type,
         "source": extract,
     }

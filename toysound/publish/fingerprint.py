@@ -42,6 +42,16 @@ class Shard:
 class Fingerprint:
     """What ``fingerprint.json`` holds.
 
+    Attributes
+    ----------
+    generator_version : of the sounds
+    dataset : the specification as JSON data
+    num_sounds : how many of its cells, from the first on
+    audio_sha256 : of all samples in index order
+    formats : the formats they are stored in
+    shards : the cells and the files of each block
+    files : the files that hold more than one shard: relative path -> size in bytes
+
     Raises
     ------
     TypeError, ValueError
@@ -55,6 +65,7 @@ class Fingerprint:
     audio_sha256: str
     formats: list[str]
     shards: list[Shard]
+    files: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.dataset["name"], str):
@@ -66,15 +77,28 @@ class Fingerprint:
             raise TypeError("a number of sounds is not a whole number")
         if bounds[:1] != [0] or bounds[-1] != self.num_sounds or bounds[1:-1:2] != bounds[2::2]:
             raise ValueError("its shards do not cover its sounds")
+        if not all(type(size) is int for size in self.all_files().values()):
+            raise TypeError("the size of a file is not a whole number")
 
     @property
     def name(self) -> str:
         """Name of the dataset."""
         return str(self.dataset["name"])
 
+    def all_files(self) -> dict[str, int]:
+        """Return every file that holds sounds or labels: relative path -> size in bytes."""
+        sizes = dict(self.files)
+        for shard in self.shards:
+            sizes |= shard.files
+        return sizes
+
+    def to_text(self) -> str:
+        """Return the text of the file."""
+        return json.dumps(asdict(self), indent=1) + "\n"
+
     def save(self, folder: Path) -> None:
         """Write the file into the dataset's folder."""
-        write_text(folder / FILE_NAME, json.dumps(asdict(self), indent=1) + "\n")
+        write_text(folder / FILE_NAME, self.to_text())
 
 
 def load_fingerprint(folder: Path) -> Fingerprint:
@@ -86,21 +110,39 @@ def load_fingerprint(folder: Path) -> Fingerprint:
         If there is none (the folder is no dataset, or was not finished) or it is malformed.
     """
     path = folder / FILE_NAME
-    if not path.is_file():
+    try:
+        text = path.read_text(encoding="utf-8") if path.is_file() else None
+    except (OSError, ValueError) as error:
+        raise _foreign(folder, error) from None
+    return parse_fingerprint(text, folder)
+
+
+def parse_fingerprint(text: str | None, where: object) -> Fingerprint:
+    """Return the fingerprint in a text; ``where`` is its folder or address, for messages.
+
+    Raises
+    ------
+    ToySoundError
+        If there is none or it is malformed.
+    """
+    if text is None:
         raise ToySoundError(
-            f"'{folder}' has no {FILE_NAME}: it is not a finished dataset; "
+            f"'{where}' has no {FILE_NAME}: it is not a finished dataset; "
             "run 'toysound generate NAME --out DIR', which goes on where it stopped"
         )
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(text)
         data["shards"] = [Shard(**shard) for shard in data["shards"]]
-        fingerprint = Fingerprint(**data)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ToySoundError(
-            f"'{path}' is not a fingerprint that toysound wrote ({type(error).__name__}: {error}); "
-            "remove it and generate the dataset again"
-        ) from None
-    return fingerprint
+        return Fingerprint(**data)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise _foreign(where, error) from None
+
+
+def _foreign(where: object, error: Exception) -> ToySoundError:
+    return ToySoundError(
+        f"'{where}/{FILE_NAME}' is not a fingerprint that toysound wrote "
+        f"({type(error).__name__}: {error}); remove it and generate the dataset again"
+    )
 
 
 def sample_bytes(samples: NDArray[np.int16]) -> memoryview:

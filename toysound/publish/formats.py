@@ -1,10 +1,10 @@
 """The formats a dataset is published in, as one table.
 
-Each format writes blocks (in a worker process), may have something to assemble at the end (in the
+Each format writes blocks (in a worker process), may have a file to assemble at the end (in the
 parent), and reads the samples of a block back, which is what resuming and verifying rest on.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +15,12 @@ from toysound.catalog.spec import DatasetSpec
 from toysound.errors import unknown_name
 from toysound.publish import npz, parquet, wav
 from toysound.publish.blocks import Block
+from toysound.publish.problems import Problem
 
 WriteBlock = Callable[[Path, DatasetSpec, Block, NDArray[np.int16]], list[Path]]
 ReadBlock = Callable[[Path, DatasetSpec, Sequence[str], int, int], NDArray[np.int16]]
-Finish = Callable[[Path, DatasetSpec, Sequence[Block]], list[Path]]
-Files = Callable[[Path, DatasetSpec], Iterable[Path]]
-CheckLabels = Callable[[Path, DatasetSpec, int], list[str]]
+Finish = Callable[[Path, DatasetSpec, Sequence[Block]], Path]
+CheckLabels = Callable[[Path, DatasetSpec, int], list[Problem]]
 
 
 @dataclass(frozen=True)
@@ -30,26 +30,30 @@ class Format:
     Attributes
     ----------
     name : as given to ``--format``
-    folder : where its block files lie, relative to the dataset's folder
+    folders : where its files lie, relative to the dataset's folder; the first is published, unless
+        the format is a single file
     write_block : writes one block and returns its files
     read_block : reads the samples of a block back from those files, or raises ToySoundError
-    finish : makes the files that cover the whole dataset, and returns them
-    files : the finished files of this format in a dataset's folder, of whatever run
-    check_labels : says, in sentences, where the labels of a number of sounds are not those of the
-        specification
+    check_labels : says where the labels of a number of sounds are not those of the specification
+    whole : the name of the file that covers the whole dataset, if the format has one
+    finish : makes that file from the parts that the blocks have put aside in the last folder
     """
 
     name: str
-    folder: str
+    folders: tuple[str, ...]
     write_block: WriteBlock
     read_block: ReadBlock
-    finish: Finish
-    files: Files
     check_labels: CheckLabels
+    whole: Callable[[DatasetSpec], str] | None = None
+    finish: Finish | None = None
 
+    def owns(self, name: str, spec: DatasetSpec) -> bool:
+        """Return whether a file, by its relative name, is of this format."""
+        return name.startswith(self.folders) or name == self.whole_name(spec)
 
-def _nothing(folder: Path, spec: DatasetSpec, blocks: Sequence[Block]) -> list[Path]:
-    return []
+    def whole_name(self, spec: DatasetSpec) -> str | None:
+        """Return the name of the file that covers the whole dataset, if there is one."""
+        return self.whole(spec) if self.whole else None
 
 
 FORMATS: dict[str, Format] = {
@@ -57,30 +61,28 @@ FORMATS: dict[str, Format] = {
     for f in (
         Format(
             "parquet",
-            "data/",
+            ("data/",),
             parquet.write_block,
             parquet.read_block,
-            _nothing,
-            parquet.files,
             parquet.check_labels,
         ),
         Format(
             "npz",
-            npz.FOLDER,
+            (npz.FOLDER,),
             npz.write_block,
             npz.read_block,
-            npz.finish,
-            npz.files,
             npz.check_labels,
+            npz.file_name,
+            npz.finish,
         ),
         Format(
             "wav",
-            "wav/",
+            ("wav/", wav.ROWS),
             wav.write_block,
             wav.read_block,
-            wav.finish,
-            wav.files,
             wav.check_labels,
+            lambda spec: wav.TABLE,
+            wav.finish,
         ),
     )
 }

@@ -21,6 +21,7 @@ from toysound.files import atomic
 from toysound.identify import FLOOR_DB, log_mel
 from toysound.publish.blocks import Block
 from toysound.publish.fingerprint import Fingerprint
+from toysound.publish.problems import Problem
 from toysound.rendering import to_float
 from toysound.version import GENERATOR_VERSION
 
@@ -63,7 +64,7 @@ def images(samples: NDArray[np.int16], sample_rate: int) -> NDArray[np.uint8]:
     return out
 
 
-def finish(folder: Path, spec: DatasetSpec, blocks: Sequence[Block]) -> list[Path]:
+def finish(folder: Path, spec: DatasetSpec, blocks: Sequence[Block]) -> Path:
     """Assemble the archive from the blocks, one block in memory at a time."""
     path = folder / file_name(spec)
     with atomic(path) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:
@@ -72,7 +73,7 @@ def finish(folder: Path, spec: DatasetSpec, blocks: Sequence[Block]) -> list[Pat
         for key, array in _labels(spec, blocks[-1].stop).items():
             with archive.open(_member(key), "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
-    return [path]
+    return path
 
 
 def read_block(
@@ -101,28 +102,24 @@ def read_block(
     return samples
 
 
-def files(folder: Path, spec: DatasetSpec) -> list[Path]:
-    """Return the archive in a dataset's folder, if it is there."""
-    path = folder / file_name(spec)
-    return [path] if path.is_file() else []
-
-
-def check_labels(folder: Path, spec: DatasetSpec, num_sounds: int) -> list[str]:
-    """Return what is wrong with the archive's labels and members, in sentences."""
+def check_labels(folder: Path, spec: DatasetSpec, num_sounds: int) -> list[Problem]:
+    """Return what is wrong with the archive's labels and members."""
     path = folder / file_name(spec)
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
         if damaged:
-            return [f"'{path}' is damaged at its member '{damaged}'"]
-        with np.load(path, allow_pickle=False) as arrays:
-            return [
-                f"'{path}' has other {key} than the specification"
-                for key, expected in _labels(spec, num_sounds).items()
-                if not np.array_equal(arrays[key], expected)
-            ]
+            sentences = [f"'{path}' is damaged at its member '{damaged}'"]
+        else:
+            with np.load(path, allow_pickle=False) as arrays:
+                sentences = [
+                    f"'{path}' has other {key} than the specification"
+                    for key, expected in _labels(spec, num_sounds).items()
+                    if not np.array_equal(arrays[key], expected)
+                ]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        return [f"'{path}' is damaged ({error})"]
+        sentences = [f"'{path}' is damaged ({error})"]
+    return [Problem(sentence, (path.name,)) for sentence in sentences]
 
 
 def mapped(path: Path, key: str) -> NDArray[np.generic]:
@@ -157,11 +154,16 @@ class NpzSource:
     """The sounds of a generated dataset, from the memory-mapped archive."""
 
     def __init__(self, folder: Path, spec: DatasetSpec, fingerprint: Fingerprint) -> None:
+        self._opened_with = (folder, spec, fingerprint)
         path = folder / file_name(spec)
         try:
             self._audio = mapped(path, "audio")
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise ToySoundError(f"'{path}' is damaged ({error})") from None
+
+    def __reduce__(self) -> tuple[type["NpzSource"], tuple[Path, DatasetSpec, Fingerprint]]:
+        """Send the name of the archive to another process, not its sounds."""
+        return NpzSource, self._opened_with
 
     def samples(self, indices: NDArray[np.int64]) -> NDArray[np.int16]:
         """Return the samples of these cells, shape (n, T)."""

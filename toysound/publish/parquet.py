@@ -2,7 +2,8 @@
 
 The ``audio`` column is ``struct{bytes: FLAC, path: string}`` and the schema carries the Hugging
 Face feature ``Audio(decode=False)``, so that opening needs neither torch nor FFmpeg; the bytes
-decode with soundfile. Files are written with pyarrow alone.
+decode with soundfile. Files are written with pyarrow alone, with a checksum for each page, so that
+a byte that was changed is noticed when it is read.
 """
 
 import io
@@ -21,6 +22,7 @@ from toysound.errors import ToySoundError
 from toysound.files import atomic
 from toysound.publish.blocks import Block
 from toysound.publish.fingerprint import Fingerprint
+from toysound.publish.problems import Problem
 from toysound.publish.rows import MEASURED, column_names, columns, labels
 from toysound.splits import partition
 
@@ -39,11 +41,15 @@ def schema(spec: DatasetSpec) -> pa.Schema:
     features: dict[str, dict[str, object]] = {
         "audio": {"sampling_rate": spec.sample_rate, "decode": False, "_type": "Audio"}
     }
+    labels = {f"{factor.name}_class": factor.labels for factor in spec.space.factors}
     for name in column_names(spec):
         whole = name == "index" or name.endswith("_class")
         dtype, arrow = _FEATURE["class" if whole else "other"]
         fields.append(pa.field(name, arrow))
-        features[name] = {"dtype": dtype, "_type": "Value"}
+        if labels.get(name):
+            features[name] = {"names": list(labels[name]), "_type": "ClassLabel"}
+        else:
+            features[name] = {"dtype": dtype, "_type": "Value"}
     metadata = {"huggingface": json.dumps({"info": {"features": features}})}
     return pa.schema(fields, metadata=metadata)
 
@@ -67,12 +73,16 @@ def write_block(
     table = _table(spec, block.cells, samples)
     written = []
     for split, cells in partition(spec).items():
-        rows = cells[(cells >= block.start) & (cells < block.stop)] - block.start
+        first, last = np.searchsorted(cells, (block.start, block.stop))
+        rows = cells[first:last] - block.start
         if len(rows):
             path = folder / "data" / f"{split}-{block.tag}.parquet"
             with atomic(path) as partial:
                 pq.write_table(
-                    table.take(_numbers(rows, pa.int64())), partial, row_group_size=_ROW_GROUP
+                    table.take(_numbers(rows, pa.int64())),
+                    partial,
+                    row_group_size=_ROW_GROUP,
+                    write_page_checksum=True,
                 )
             written.append(path)
     return written
@@ -92,7 +102,7 @@ def read_block(
     seen = np.zeros(stop - start, dtype=bool)
     for name in files:
         try:
-            table = pq.read_table(folder / name, columns=["index", "audio"])
+            table = _read_table(folder / name, ["index", "audio"])
             cells = table["index"].to_numpy() - start
             if ((cells < 0) | (cells >= stop - start)).any():
                 raise ValueError("it holds cells of another shard")
@@ -108,26 +118,22 @@ def read_block(
     return samples
 
 
-def files(folder: Path, spec: DatasetSpec) -> list[Path]:
-    """Return the parquet files in a dataset's folder."""
-    return sorted((folder / "data").glob("*-of-*.parquet"))
-
-
-def check_labels(folder: Path, spec: DatasetSpec, num_sounds: int) -> list[str]:
-    """Return what is wrong with the labels: one sentence a file, or one on the whole."""
+def check_labels(folder: Path, spec: DatasetSpec, num_sounds: int) -> list[Problem]:
+    """Return what is wrong with the labels: one thing a file, or one on the whole."""
     splits = partition(spec)
     times = np.zeros(num_sounds, dtype=np.int64)
     problems = []
-    for path in files(folder, spec):
+    for path in sorted((folder / "data").glob("*-of-*.parquet")):
         try:
             problem = _wrong_labels(path, spec, splits[path.name.partition("-")[0]], times)
         except (OSError, pa.ArrowException, KeyError) as error:
             problem = f"is damaged ({_first_line(error)})"
         if problem:
-            problems.append(f"'{path}' {problem}")
+            problems.append(Problem(f"'{path}' {problem}", (f"data/{path.name}",)))
     if not problems and (times != 1).any():
         cell = int(np.argmax(times != 1))
-        problems.append(f"cell {cell} occurs {times[cell]} times in the files of '{folder}/data'")
+        sentence = f"cell {cell} occurs {times[cell]} times in the files of '{folder}/data'"
+        problems.append(Problem(sentence))
     return problems
 
 
@@ -137,7 +143,7 @@ def _wrong_labels(
     """Return what is wrong with one file, empty if nothing; count its cells in ``times``."""
     if not pq.read_schema(path).equals(schema(spec), check_metadata=True):
         return "has other columns or features than this version writes"
-    table = pq.read_table(path, columns=[n for n in column_names(spec) if n not in MEASURED])
+    table = _read_table(path, [n for n in column_names(spec) if n not in MEASURED])
     cells = table["index"].to_numpy()
     if ((cells < 0) | (cells >= len(times))).any():
         return "holds a cell that the dataset does not have"
@@ -221,7 +227,7 @@ class ParquetSource:
     ) -> None:
         """Decode some rows of one file into ``out[wanted]``, reading only their row groups."""
         try:
-            file = pq.ParquetFile(path)
+            file = pq.ParquetFile(path, page_checksum_verification=True)
             for group in np.unique(rows // _ROW_GROUP):
                 column = file.read_row_group(int(group), columns=["audio"])["audio"]
                 encoded = column.combine_chunks().field("bytes")
@@ -239,7 +245,7 @@ class ParquetSource:
         places = np.full((self.spec.space.size, 2), -1, dtype=np.int64)
         for number, path in enumerate(self._files):
             try:
-                cells = pq.read_table(path, columns=["index"])["index"].to_numpy()
+                cells = _read_table(path, ["index"])["index"].to_numpy()
                 places[cells, 0] = number
                 places[cells, 1] = np.arange(len(cells))
             except (OSError, pa.ArrowException, IndexError, KeyError) as error:
@@ -278,6 +284,10 @@ def _byte_strings(items: Sequence[bytes], kind: pa.DataType) -> pa.Array:
     ends = np.cumsum([0, *map(len, items)], dtype=np.int32)
     buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(items))]
     return pa.Array.from_buffers(kind, len(items), buffers)
+
+
+def _read_table(path: Path, columns: list[str]) -> pa.Table:
+    return pq.read_table(path, columns=columns, page_checksum_verification=True)
 
 
 def _first_line(error: Exception) -> str:

@@ -1,19 +1,43 @@
-"""Recompute the fingerprint of a folder from its files and say what differs."""
+"""Recompute the fingerprint of a dataset from its files and say what differs.
+
+Every shard is checked by itself, and each that is damaged is named with its files. Delete these,
+and ``toysound generate`` with the same arguments makes them, and nothing else, again. Datasets in a
+store are copied to a temporary folder first.
+"""
 
 import hashlib
+import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from toysound.catalog import get_spec
+from toysound.catalog.spec import DatasetSpec
 from toysound.errors import ToySoundError
-from toysound.publish.fingerprint import Fingerprint, Shard, load_fingerprint, sample_bytes, sha256
+from toysound.publish.documents import DOCUMENTS, check_documents
+from toysound.publish.fingerprint import (
+    FILE_NAME,
+    Fingerprint,
+    Shard,
+    parse_fingerprint,
+    sample_bytes,
+    sha256,
+)
 from toysound.publish.formats import FORMATS, Format
+from toysound.publish.jobs import PARTIAL
+from toysound.publish.places import Place, place_at
+from toysound.publish.problems import Problem
 from toysound.publish.released import released_fingerprints
+from toysound.rendering import render_samples
 from toysound.version import GENERATOR_VERSION
+
+#: Files named in the advice on how to mend a dataset, at most; ``--json`` names all.
+_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -26,11 +50,15 @@ class Report:
     problems : one sentence for each thing that differs; empty if all is well
     published : True if the sounds are those of the released dataset, False if not, None if this
         folder cannot be compared (a part of a dataset, another version)
+    damaged_files : the files that, once deleted, ``generate`` makes again, relative to the folder
+    place : the folder or address
     """
 
     fingerprint: Fingerprint
     problems: list[str]
     published: bool | None
+    damaged_files: tuple[str, ...] = ()
+    place: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as data."""
@@ -38,13 +66,14 @@ class Report:
             "dataset": self.fingerprint.name,
             "audio_sha256": self.fingerprint.audio_sha256,
             "problems": self.problems,
+            "damaged_files": list(self.damaged_files),
             "published": self.published,
         }
 
     def to_text(self) -> str:
         """Return the report as lines of text."""
         if self.problems:
-            return "\n".join(self.problems)
+            return "\n".join([*self.problems, *self._advice()])
         own = self.fingerprint
         verdict = {
             True: "they are the published sounds of this version",
@@ -57,98 +86,159 @@ class Report:
             f"{own.audio_sha256[:12]}; {verdict}"
         )
 
+    def _advice(self) -> list[str]:
+        if not self.damaged_files:
+            return []
+        files = [shlex.quote(name) for name in self.damaged_files[:_NAMED]]
+        more = len(self.damaged_files) - len(files)
+        and_more = f" (and {more} more, see --json)" if more else ""
+        return [
+            f"delete these files in '{self.place}' and run 'toysound generate' as before, which "
+            f"makes only them again: {' '.join(files)}{and_more}"
+        ]
 
-def verify(folder: Path) -> Report:
+
+def verify(where: str | Path) -> Report:
     """Compare every sound of a generated dataset with its fingerprint, every label with the grid.
+
+    Parameters
+    ----------
+    where : the folder of a generated dataset, or its address if it is in a store
 
     Raises
     ------
     ToySoundError
-        If the folder is not a finished dataset.
+        If it is not a finished dataset, or the store cannot be read.
     """
-    fingerprint = load_fingerprint(folder)
+    place = place_at(where)
+    fingerprint = parse_fingerprint(place.read(FILE_NAME), place)
     problems = _differences_of_spec(fingerprint)
     if not problems:
-        for name in fingerprint.formats:
-            problems += _verify_format(folder, fingerprint, FORMATS[name])
+        problems = _differences_of_files(place, fingerprint)
     known = released_fingerprints().get(fingerprint.name)
     whole = not problems and fingerprint.num_sounds == get_spec(fingerprint.name).space.size
     return Report(
-        fingerprint, problems, fingerprint.audio_sha256 == known if whole and known else None
+        fingerprint,
+        [problem.sentence for problem in problems],
+        fingerprint.audio_sha256 == known if whole and known else None,
+        tuple(dict.fromkeys(name for problem in problems for name in problem.files)),
+        str(place),
     )
 
 
-def _differences_of_spec(fingerprint: Fingerprint) -> list[str]:
+def _differences_of_spec(fingerprint: Fingerprint) -> list[Problem]:
+    sentences = [f"format '{n}' is unknown" for n in fingerprint.formats if n not in FORMATS]
+    if fingerprint.dataset != get_spec(fingerprint.name).to_json():
+        sentences = [f"the specification of '{fingerprint.name}' is not the one of this version"]
     if fingerprint.generator_version != GENERATOR_VERSION:
-        return [
+        sentences = [
             f"generated by version {fingerprint.generator_version} of the sounds, this is version "
             f"{GENERATOR_VERSION}"
         ]
-    if fingerprint.dataset != get_spec(fingerprint.name).to_json():
-        return [f"the specification of '{fingerprint.name}' is not the one of this version"]
-    unknown = [name for name in fingerprint.formats if name not in FORMATS]
-    return [f"format '{name}' is unknown" for name in unknown]
+    return [Problem(sentence) for sentence in sentences]
 
 
-def _verify_format(folder: Path, fingerprint: Fingerprint, form: Format) -> list[str]:
+def _differences_of_files(place: Place, fingerprint: Fingerprint) -> list[Problem]:
+    sizes = place.sizes()
+    names = [name for name in sizes if not name.startswith(PARTIAL)]
+    problems: list[Problem] = []
+    with place.local(names) as folder:
+        for name in fingerprint.formats:
+            problems += _verify_format(folder, fingerprint, FORMATS[name], sizes)
+        spec = get_spec(fingerprint.name)
+        for name in DOCUMENTS:
+            problems += [
+                Problem(sentence, (name,))
+                for sentence in check_documents(folder, spec, fingerprint, (name,))
+            ]
+    # What the format says of a file of the lent folder is true of the one in its place.
+    return [replace(p, sentence=p.sentence.replace(f"'{folder}", f"'{place}")) for p in problems]
+
+
+def _verify_format(
+    folder: Path, fingerprint: Fingerprint, form: Format, sizes: dict[str, int]
+) -> list[Problem]:
     """Return what is wrong with one format of a dataset."""
+    spec = get_spec(fingerprint.name)
+    whole = {n: size for n, size in fingerprint.files.items() if form.owns(n, spec)}
+    altered = [name for name in whole if sizes.get(name) != whole[name]]
+    if altered:
+        return [_wrong_size(form.name, altered)]
     digest = hashlib.sha256()
-    problems: list[str] = []
+    problems: list[Problem] = []
     for shard in _progress(fingerprint, form):
         where = f"{form.name} shard of cells {shard.start} to {shard.stop - 1}"
-        names = [name for name in shard.files if _belongs(name, form)]
-        altered = [name for name in names if _size(folder / name) != shard.files[name]]
+        names = [name for name in shard.files if form.owns(name, spec)]
+        altered = [name for name in names if sizes.get(name) != shard.files[name]]
         if altered:
-            problems.append(f"{where}: '{altered[0]}' is missing or has another size")
+            problems.append(_wrong_size(where, altered))
             continue
+        files = [*names, *whole]
         try:
-            spec = get_spec(fingerprint.name)
-            samples = form.read_block(folder, spec, names, shard.start, shard.stop)
+            samples = form.read_block(folder, spec, files, shard.start, shard.stop)
         except ToySoundError as error:
-            problems.append(f"{where}: {error}")
+            named = [name for name in files if f"'{folder / name}'" in str(error)]
+            problems.append(Problem(f"{where}: {error}", tuple(named or files)))
             continue
         if sha256(samples) != shard.sha256:
-            problems.append(f"{where}: the samples differ from those that were generated")
+            problems.append(_other_samples(where, spec, shard, samples, names or list(whole)))
         digest.update(sample_bytes(samples))
     if problems:
         return problems
     if digest.hexdigest() != fingerprint.audio_sha256:
-        return [f"{form.name}: all shards agree but audio_sha256 does not: it was altered"]
-    spec = get_spec(fingerprint.name)
+        sentence = f"{form.name}: all shards agree but audio_sha256 does not: it was altered"
+        return [Problem(sentence)]
     return [
-        f"{form.name} labels: {problem}"
+        replace(problem, sentence=f"{form.name} labels: {problem.sentence}")
         for problem in form.check_labels(folder, spec, fingerprint.num_sounds)
     ]
 
 
-def _belongs(name: str, form: Format) -> bool:
-    """Return whether a file of a finished dataset belongs to a format."""
-    return name.endswith(".npz") if form.name == "npz" else name.startswith(form.folder)
+def _other_samples(
+    where: str,
+    spec: DatasetSpec,
+    shard: Shard,
+    samples: NDArray[np.int16],
+    files: list[str],
+) -> Problem:
+    """Say that samples differ, and at which cells if rendering them again can tell."""
+    sentence = f"{where}: the samples differ from those that were generated"
+    cells = np.arange(shard.start, shard.stop)
+    rendered = render_samples(spec, cells)
+    if sha256(rendered) != shard.sha256:
+        return Problem(sentence, tuple(files))
+    wrong = cells[(samples != rendered).any(axis=1)]
+    more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    own = {f"{cell:07d}" for cell in wrong}
+    named = [name for name in files if Path(name).stem in own]
+    return Problem(f"{sentence}, at cell {wrong[0]}{more}", tuple(named or files))
+
+
+def _wrong_size(where: str, names: list[str]) -> Problem:
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    is_or_are = "are" if more else "is"
+    sentence = f"{where}: '{names[0]}'{more} {is_or_are} missing or of another size"
+    return Problem(sentence, tuple(names))
 
 
 def _progress(fingerprint: Fingerprint, form: Format) -> Iterator[Shard]:
     yield from tqdm(fingerprint.shards, unit=" shards", desc=form.name, disable=None)
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else -1
-
-
-def summary(folder: Path, fingerprint: Fingerprint, seconds: float) -> dict[str, Any]:
+def summary(place: object, fingerprint: Fingerprint, seconds: float) -> dict[str, Any]:
     """Return what ``toysound generate`` says when it is done."""
     spec = get_spec(fingerprint.name)
-    files = {name: size for shard in fingerprint.shards for name, size in shard.files.items()}
-    size = sum(files.values())
+    size = sum(fingerprint.all_files().values())
     played = fingerprint.num_sounds * spec.duration_s
     return {
         "dataset": fingerprint.name,
-        "folder": str(folder),
+        "folder": str(place),
         "num_sounds": fingerprint.num_sounds,
         "formats": fingerprint.formats,
         "bytes": size,
         "seconds": round(seconds, 3),
         "audio_sha256": fingerprint.audio_sha256,
-        "text": f"{folder}: {fingerprint.num_sounds} sounds, {size / 1e6:.1f} MB of "
+        "text": f"{place}: {fingerprint.num_sounds} sounds, {size / 1e6:.1f} MB of "
         f"{', '.join(fingerprint.formats)} in {seconds:.1f} s ({played / seconds:.0f} times real "
         f"time), sha256 {fingerprint.audio_sha256[:12]}",
     }

@@ -17,10 +17,12 @@ from toysound.errors import ToySoundError
 from toysound.files import write_bytes, write_text
 from toysound.publish.blocks import Block
 from toysound.publish.fingerprint import Fingerprint
+from toysound.publish.problems import Problem
 from toysound.publish.rows import column_names, columns, labels
 
-#: Where the rows of each block wait for ``metadata.csv``.
-_ROWS = ".partial/wav/"
+#: Where the rows of each block wait for the table, and the table.
+ROWS = ".partial/wav/"
+TABLE = "wav/metadata.csv"
 
 
 def file_name(cell: int) -> str:
@@ -45,18 +47,28 @@ def write_block(
     for number, cell in enumerate(block.cells):
         cells = [_text(column[number]) for column in rows.values()]
         table.writerow([file_name(cell), *cells])
-    rows_path = folder / _ROWS / f"{block.tag}.csv"
+    rows_path = folder / ROWS / f"{block.tag}.csv"
     write_text(rows_path, text.getvalue())
     return [*written, rows_path]
 
 
-def finish(folder: Path, spec: DatasetSpec, blocks: Sequence[Block]) -> list[Path]:
-    """Join the rows of all blocks into ``wav/metadata.csv``."""
-    head = ",".join(["file_name", *column_names(spec)]) + "\n"
-    parts = [(folder / _ROWS / f"{b.tag}.csv").read_text(encoding="utf-8") for b in blocks]
-    path = folder / "wav" / "metadata.csv"
-    write_text(path, head + "".join(parts))
-    return [path]
+def finish(folder: Path, spec: DatasetSpec, blocks: Sequence[Block]) -> Path:
+    """Join the rows of all blocks into ``wav/metadata.csv``.
+
+    A block that has put no rows aside was finished before; its rows are those of the table there.
+    """
+    path = folder / TABLE
+    before: list[str] = []
+    parts = [",".join(["file_name", *column_names(spec)]) + "\n"]
+    for block in blocks:
+        rows = folder / ROWS / f"{block.tag}.csv"
+        if rows.is_file():
+            parts.append(rows.read_text(encoding="utf-8"))
+            continue
+        before = before or path.read_text(encoding="utf-8").splitlines(keepends=True)
+        parts += before[1 + block.start : 1 + block.stop]
+    write_text(path, "".join(parts))
+    return path
 
 
 def read_block(
@@ -72,27 +84,27 @@ def read_block(
     return np.stack([_read(folder / "wav" / file_name(cell), spec) for cell in range(start, stop)])
 
 
-def files(folder: Path, spec: DatasetSpec) -> list[Path]:
-    """Return the wav files and their table in a dataset's folder."""
-    return sorted(path for end in ("*.wav", "*.csv") for path in (folder / "wav").glob(end))
+def check_labels(folder: Path, spec: DatasetSpec, num_sounds: int) -> list[Problem]:
+    """Return what is wrong with the labels in ``metadata.csv``: nothing or one thing."""
+    wrong = _wrong_labels(folder / TABLE, spec, num_sounds)
+    return [Problem(f"'{folder / TABLE}' {wrong}", (TABLE,))] if wrong else []
 
 
-def check_labels(folder: Path, spec: DatasetSpec, num_sounds: int) -> list[str]:
-    """Return what is wrong with the labels in ``metadata.csv``: nothing or one sentence."""
-    path = folder / "wav" / "metadata.csv"
+def _wrong_labels(path: Path, spec: DatasetSpec, num_sounds: int) -> str:
+    """Return what is wrong with the table, empty if nothing."""
     expected = labels(spec, np.arange(num_sounds))
     try:
         with path.open(encoding="utf-8", newline="") as file:
             head, *rows = csv.reader(file)
     except (OSError, ValueError, csv.Error) as error:
-        return [f"'{path}' is damaged ({error})"]
+        return f"is damaged ({error})"
     if head != ["file_name", *column_names(spec)] or len(rows) != num_sounds:
-        return [f"'{path}' has not the columns, or not the {num_sounds} rows, of the dataset"]
+        return f"has not the columns, or not the {num_sounds} rows, of the dataset"
     for cell, row in enumerate(rows):
         texts = [file_name(cell), *(_text(column[cell]) for column in expected.values())]
         if row[: len(texts)] != texts:
-            return [f"'{path}' has other labels at cell {cell} than the specification"]
-    return []
+            return f"has other labels at cell {cell} than the specification"
+    return ""
 
 
 class WavSource:

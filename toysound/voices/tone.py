@@ -1,90 +1,108 @@
-"""The voice ``tone``: a harmonic sound with an attack and a tremolo.
+"""The voice ``tone``: a harmonic sound, its spectrum, its noise and its modulations.
 
-A band-limited wavetable holds one period with all partials of the note up to
-:data:`HIGHEST_PARTIAL_HZ`. *Brightness* is its spectral tilt: partial k has the amplitude
-``k ** (tilt / 6.02)``, that is ``tilt`` dB for each doubling of k. The oscillator is shaped by a
-linear *attack*, a short release at the very end of the clip, and a *tremolo*.
-
-Partials carry Schroeder's phases (IEEE Trans. Inf. Theory 16, 1970), which keep the crest factor of
-a flat harmonic sound near that of a sine: without them the bright sounds would have to be rendered
-far more quietly than the dark ones to avoid clipping.
-
-The table is built from one table of a single sine, read at multiples of its index, so that the
-only transcendental function is that one sine, rounded (see :mod:`toysound.scales`).
+A band-limited wavetable holds one period with all partials of the note. *Brightness* is its
+spectral tilt: partial k has the amplitude ``k ** (tilt / 6.02)``, that is ``tilt`` dB for each
+doubling of k. A *waveform*, a limit on the number of *partials*, a balance of *odd and even*
+partials, a low-pass (*cutoff* in semitones above the note, *resonance* q) and a *vowel* weigh the
+partials further. The oscillator's pitch may move (*glide*, *vibrato*), noise may be added
+(*noisiness*), and a *tremolo* moves the loudness.
 """
 
-import math
-from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toysound.engine import Engine, Signal, Wavetable
-from toysound.scales import db_to_amplitude, midi_to_hz, round_significant
+from toysound.scales import midi_to_hz
+from toysound.voices import parts, spectrum
+from toysound.voices.parts import Values
 
-#: No partial lies above this; 0.8 kHz below the Nyquist frequency of 16 kHz audio leaves room for
-#: the side bands of the envelope and tremolo.
-HIGHEST_PARTIAL_HZ = 7200.0
-
-#: Points of the wavetable, a power of two. With cubic interpolation the images of the 65th partial
-#: of A2 stay below -90 dB.
-TABLE_SIZE = 8192
-
-TREMOLO_RATE_HZ = 8.0
-RELEASE_S = 0.010
+#: A cutoff from here on means no filter, semitones above the note.
+OPEN_CUTOFF = 96.0
 
 
-@lru_cache(maxsize=1)
-def _sine() -> NDArray[np.float64]:
-    """One period of a sine in TABLE_SIZE points."""
-    return round_significant([math.sin(2 * math.pi * i / TABLE_SIZE) for i in range(TABLE_SIZE)])
-
-
-@lru_cache(maxsize=1024)
-def harmonic_table(num_partials: int, tilt_db_per_octave: float) -> Wavetable:
-    """Return one period of a tone with partials 1..``num_partials`` and a spectral tilt.
+@lru_cache(maxsize=256)
+def tone_table(
+    num_partials: int,
+    tilt_db_per_octave: float,
+    waveform: int = 0,
+    even_db: float = 0.0,
+    fundamental_hz: float = 0.0,
+    cutoff_hz: float = 0.0,
+    q: float = 1.0,
+    vowel: int = 0,
+) -> Wavetable:
+    """Return one period of a tone with partials 1..``num_partials``.
 
     Parameters
     ----------
     num_partials : at least 1
     tilt_db_per_octave : level of partial 2k relative to partial k
+    waveform : number in :data:`~toysound.voices.spectrum.WAVEFORMS`
+    even_db : level of the even partials
+    fundamental_hz : of the note; asked for by the two that follow only
+    cutoff_hz, q : of a low-pass; 0 for none
+    vowel : number in :data:`~toysound.voices.spectrum.VOWELS`
 
     Returns
     -------
     Wavetable
         Scaled to unit root mean square.
     """
+    key = (num_partials, tilt_db_per_octave, waveform, even_db, fundamental_hz, cutoff_hz, q, vowel)
     numbers = np.arange(1, num_partials + 1)
-    octaves = round_significant(np.log2(numbers))
-    amplitudes = db_to_amplitude(tilt_db_per_octave * octaves)
-    # Schroeder's phase of partial k, -pi k (k - 1) / n, as a whole number of table points.
-    shifts = np.rint(-TABLE_SIZE * numbers * (numbers - 1) / (2 * num_partials)).astype(np.int64)
-    points = np.arange(TABLE_SIZE)
-    period = np.zeros(TABLE_SIZE)
-    for number, amplitude, shift in zip(numbers, amplitudes, shifts, strict=True):
-        period += amplitude * _sine()[(number * points + shift) & (TABLE_SIZE - 1)]
-    rms = math.sqrt(math.fsum(a * a / 2 for a in amplitudes))
-    samples = round_significant(period / rms)
-    samples.flags.writeable = False
-    return Wavetable((float(num_partials), tilt_db_per_octave), samples)
+    amplitudes = spectrum.tilt(numbers, tilt_db_per_octave)
+    amplitudes = amplitudes * spectrum.waveform(numbers, waveform)
+    amplitudes = amplitudes * spectrum.odd_even(numbers, even_db)
+    frequency_hz = np.asarray(numbers * fundamental_hz, dtype=np.float64)
+    if cutoff_hz:
+        amplitudes = amplitudes * spectrum.low_pass(frequency_hz, cutoff_hz, q)
+    amplitudes = amplitudes * spectrum.formants(frequency_hz, list(spectrum.VOWELS)[vowel])
+    return spectrum.period(tuple(float(k) for k in key), numbers, amplitudes)
 
 
-def tone(engine: Engine, values: Mapping[str, NDArray[np.float64]], duration_s: float) -> Signal:
-    """Build the graph for a batch.
+def variants(values: Values) -> NDArray[np.int64]:
+    """Return which graph each sound needs, shape (n,): how it moves, and bit 2 for noise."""
+    return np.asarray(parts.motion(values) + 4 * parts.noisy(values), dtype=np.int64)
+
+
+def tone(engine: Engine, values: Values, num_samples: int) -> Signal:
+    """Build the graph for a batch of sounds of one variant.
 
     Parameters
     ----------
-    values : one array of shape (n,) for each of ``pitch`` (MIDI note number), ``brightness``
-        (dB/octave), ``attack`` (s) and ``tremolo`` (modulation index)
-    duration_s : length of the clip
+    values : one array of shape (n,) for each parameter of the voice
+    num_samples : length of the clip
     """
     frequency_hz = midi_to_hz(values["pitch"])
-    partials = np.floor(HIGHEST_PARTIAL_HZ / frequency_hz).astype(int)
-    tables = [
-        harmonic_table(int(n), float(tilt))
-        for n, tilt in zip(partials, values["brightness"], strict=True)
-    ]
-    source = engine.wavetable_oscillator(tables, frequency_hz)
-    envelope = engine.attack_release(values["attack"], RELEASE_S, duration_s)
-    return source * envelope * engine.tremolo(TREMOLO_RATE_HZ, values["tremolo"])
+    tables = _tables(values, frequency_hz, num_samples / engine.sample_rate)
+    moving = parts.sweep(engine, values, num_samples)
+    source = engine.oscillator(tables, frequency_hz, values["phase"], moving)
+    if parts.noisy(values)[0]:
+        source = parts.add_noise(engine, source, values, num_samples)
+    return source * parts.tremolo(engine, values)
+
+
+def _tables(
+    values: Values, frequency_hz: NDArray[np.float64], duration_s: float
+) -> list[Wavetable]:
+    highest = frequency_hz * parts.highest_ratio(values, duration_s)
+    cutoff_hz = midi_to_hz(values["pitch"] + values["cutoff"])
+    tables = []
+    for row, hz in enumerate(frequency_hz):
+        is_open = values["cutoff"][row] >= OPEN_CUTOFF
+        vowel = int(values["vowel"][row])
+        tables.append(
+            tone_table(
+                min(int(values["partials"][row]), spectrum.highest_partial(float(highest[row]))),
+                float(values["brightness"][row]),
+                int(values["waveform"][row]),
+                float(values["odd_even"][row]),
+                0.0 if is_open and not vowel else float(hz),
+                0.0 if is_open else float(cutoff_hz[row]),
+                1.0 if is_open else float(values["resonance"][row]),
+                vowel,
+            )
+        )
+    return tables
