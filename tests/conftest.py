@@ -1,5 +1,6 @@
 """What tests share: folders of their own, and sounds that are rendered or written once."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from toysound.catalog import get_spec
 from toysound.publish.generate import generate
 from toysound.rendering import render_samples
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # before anything is imported; no test is on the network
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -26,7 +29,6 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOYSOUND_DATA", str(tmp_path_factory.mktemp("data")))
         patch.setenv("TOYSOUND_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("HF_HUB_OFFLINE", "1")  # nothing that is tested is on the network
         yield
 
 
