@@ -25,11 +25,9 @@ holds all that they depend on; a file that is damaged or of another key is compu
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import platformdirs
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from benchmark import reference_codes
@@ -41,6 +39,7 @@ from benchmark.metrics import METRICS
 from benchmark.metrics.reconstruction import COLUMNS
 from benchmark.result import Family
 from toysound import measure
+from toysound.cache import cache_folder
 from toysound.dataset import Dataset
 from toysound.files import write_text
 from toysound.version import __version__
@@ -104,12 +103,6 @@ def make_framing(dataset: Dataset, plan: Plan, *, seed: int = 0, progress: bool 
     except OSError:
         return framing  # a cache that cannot be written costs time and nothing else
     return framing
-
-
-def cache_folder() -> Path:
-    """Return the folder of cached files: ``$TOYSOUND_CACHE``, or the user's cache folder."""
-    folder = os.environ.get("TOYSOUND_CACHE")
-    return Path(folder) if folder else Path(platformdirs.user_cache_dir("toysound"))
 
 
 def _compute(

@@ -9,7 +9,7 @@ from small_dataset import small_dataset
 import benchmark.framing as framing_module
 from benchmark import reference_codes
 from benchmark.codes import make_plan
-from benchmark.framing import Framing, cache_folder, make_framing
+from benchmark.framing import Framing, make_framing
 from benchmark.metrics import METRICS, series_of
 from benchmark.metrics.reconstruction import SOUND_METRICS
 
@@ -149,11 +149,3 @@ def test_the_key_changes_with_all_that_the_numbers_depend_on(
     assert key != framing_module._key(DATASET, 1)
     monkeypatch.setattr(framing_module, "package_versions", lambda: {"numpy": "0"})
     assert key != framing_module._key(DATASET, 0)
-
-
-def test_the_cache_is_the_users_unless_it_is_moved(
-    own_cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert cache_folder() == own_cache
-    monkeypatch.delenv("TOYSOUND_CACHE")
-    assert cache_folder().name == "toysound"
