@@ -8,9 +8,7 @@ import base64
 import html
 import io
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -20,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from chromium import chromium
 from fixtures.leaderboard.factory import (
     SAMPLE_RATE,
     SECONDS,
@@ -337,33 +336,11 @@ def test_all_text_has_the_contrast_of_wcag_aa(text: str, scheme: str, ground: st
 
 # ---- In a browser ----
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--autoplay-policy=no-user-gesture-required",
-]
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ModuleNotFoundError:
-        without("the package playwright")
-    if CHROMIUM is None:
-        without("chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as started:
         yield started
-        started.close()
-
-
-def without(what: str) -> None:
-    message = f"{what} is missing; .ci/system-packages and pip install 'toysound[dev]' bring it"
-    if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
 
 
 class Visit:
