@@ -13,6 +13,7 @@ import pytest
 from toysound import ToySoundError, soundfont
 from toysound.catalog.instruments import INSTRUMENTS, PROGRAMS
 from toysound.identify import closest_pair, log_mel
+from toysound.publish.generate import generate
 from toysound.publish.released import released_fingerprints
 from toysound.rendering import render_samples, to_float
 
@@ -106,3 +107,10 @@ def test_a_library_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ToySoundError, match="FluidSynth is not installed; install both with"):
         soundfont.library_version()
     soundfont._library.cache_clear()
+
+
+def test_nothing_is_begun_without_a_font(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TOYSOUND_SOUNDFONT", str(tmp_path / "none.sf2"))
+    with pytest.raises(ToySoundError):
+        generate("instruments", tmp_path / "out", limit=3)
+    assert not (tmp_path / "out").exists()

@@ -21,7 +21,7 @@ Cell i gets the same bytes whatever the batch, the order or the process.
 
 import importlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -46,8 +46,8 @@ FULL_SCALE = 32768
 
 _FIXED_POINT = 2**20
 
-#: Voices that are no graph of the engine: module and function that renders their cells.
-_PERFORMERS = {"soundfont": ("toysound.soundfont", "render_notes")}
+#: Voices that are no graph of the engine: the module that has ``check_ready`` and ``render_cells``.
+_PERFORMERS = {"soundfont": "toysound.soundfont"}
 
 Values = dict[str, NDArray[np.float64]]
 
@@ -109,11 +109,9 @@ def render_samples(spec: DatasetSpec, indices: ArrayLike) -> NDArray[np.int16]:
     """
     cells = np.atleast_1d(np.asarray(indices))
     if spec.voice in _PERFORMERS:
-        module, function = _PERFORMERS[spec.voice]
-        perform: Callable[[DatasetSpec, NDArray[np.int64]], NDArray[np.int16]] = getattr(
-            importlib.import_module(module), function
-        )
-        return perform(spec, cells)
+        performer = importlib.import_module(_PERFORMERS[spec.voice])
+        played: NDArray[np.int16] = performer.render_cells(spec, cells)
+        return played
     values = parameters_of(spec, cells)
     VOICES[spec.voice].check(values)
     by_source = _ids(spec, cells, list(VOICES[spec.voice].parameters))
@@ -124,6 +122,18 @@ def render_samples(spec: DatasetSpec, indices: ArrayLike) -> NDArray[np.int16]:
         some = {name: column[rows] for name, column in values.items()}
         _render_some(spec, cells[rows], some, rows, out)
     return out
+
+
+def check_ready(spec: DatasetSpec) -> None:
+    """Refuse a dataset whose sounds cannot be made on this machine, before anything is begun.
+
+    Raises
+    ------
+    ToySoundError
+        If a library or a file that its voice needs is missing.
+    """
+    if spec.voice in _PERFORMERS:
+        importlib.import_module(_PERFORMERS[spec.voice]).check_ready(spec)
 
 
 def parameters_of(spec: DatasetSpec, indices: ArrayLike) -> Values:

@@ -93,7 +93,19 @@ def library_version() -> str:
     return str(_library().fluid_version_str().decode())
 
 
-def render_notes(spec: DatasetSpec, cells: NDArray[np.int64]) -> NDArray[np.int16]:
+def check_ready(spec: DatasetSpec) -> None:
+    """Refuse a dataset whose notes cannot be played here.
+
+    Raises
+    ------
+    ToySoundError
+        If the library or the font is missing, or the font is another one than the dataset's.
+    """
+    library_version()
+    _font(font_path(), spec)
+
+
+def render_cells(spec: DatasetSpec, cells: NDArray[np.int64]) -> NDArray[np.int16]:
     """Render notes.
 
     Parameters

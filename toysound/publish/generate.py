@@ -36,6 +36,7 @@ from toysound.publish.fingerprint import FILE_NAME, Fingerprint, Shard
 from toysound.publish.formats import FORMATS
 from toysound.publish.places import Place, is_url, place_at
 from toysound.publish.writing import Order, order_of, write_block
+from toysound.rendering import check_ready
 from toysound.version import GENERATOR_VERSION
 from toysound.workers import Run, StartMethod, Task, run_tasks
 
@@ -84,6 +85,8 @@ def generate(
     spec = get_spec(name)
     if limit is not None and limit < 1:
         raise UsageError(f"--limit must be at least 1, got {limit}")
+    if scheduler is None:
+        check_ready(spec)
     size = spec.space.size if limit is None else min(limit, spec.space.size)
     if scheduler is None:
         run: Run = partial(run_tasks, workers=workers, start_method=start_method)
