@@ -22,7 +22,11 @@ from toysound.voices.parts import Values
 OPEN_CUTOFF = 96.0
 
 
-@lru_cache(maxsize=256)
+#: Tables kept, 64 KiB each: as many as ``timbre`` has, so that a shuffled epoch makes each once.
+_KEPT = 1280
+
+
+@lru_cache(maxsize=_KEPT)
 def tone_table(
     num_partials: int,
     tilt_db_per_octave: float,
