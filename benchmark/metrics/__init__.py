@@ -21,243 +21,29 @@ import numpy as np
 import scipy.stats
 from numpy.typing import ArrayLike, NDArray
 
-from benchmark.metrics.dimension.active_units import active_units
-from benchmark.metrics.dimension.kl_spectrum import kl_spectrum
-from benchmark.metrics.dimension.participation_ratio import participation_ratio
-from benchmark.metrics.dimension.twonn import twonn
-from benchmark.metrics.disentanglement.dci import dci
-from benchmark.metrics.disentanglement.infomec import infomec
-from benchmark.metrics.disentanglement.mig import mig
-from benchmark.metrics.registry import Invariance, Metric, Output
+from benchmark.metrics.dimension.active_units import ACTIVE_UNITS
+from benchmark.metrics.dimension.kl_spectrum import KL_SPECTRUM
+from benchmark.metrics.dimension.participation_ratio import PARTICIPATION_RATIO
+from benchmark.metrics.dimension.twonn import TWONN
+from benchmark.metrics.disentanglement.dci import DCI
+from benchmark.metrics.disentanglement.infomec import INFOMEC
+from benchmark.metrics.disentanglement.mig import MIG
+from benchmark.metrics.registry import Metric, Output
 from toysound.errors import ToySoundError, UsageError, unknown_name
 
 __all__ = ["METRICS", "Metric", "Output", "compute", "names", "series_of"]
 
-_ALL: frozenset[Invariance] = frozenset(
-    ("permutation", "constant", "positive_scale", "shift", "sign", "duplicate")
-)
-
-
-def _metric(lacks: Mapping[Invariance, str], **entry: Any) -> Metric:
-    """Make an entry whose invariances are all that it does not give a reason to lack."""
-    return Metric(invariances=_ALL - frozenset(lacks), lacks=lacks, **entry)
-
-
+#: Every metric of codes, in the order in which they are shown.
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        _metric(
-            {
-                "sign": "bins are closed on the left, so a mirrored latent is cut elsewhere",
-                "duplicate": "a copy of the best latent is as good as it, and closes the gap",
-            },
-            name="mig",
-            family="disentanglement",
-            function=mig,
-            outputs=(
-                Output(
-                    "mig",
-                    "mig",
-                    "MIG",
-                    "Mutual information gap: how much more the best latent knows of a factor than "
-                    "the second best, as a share of the factor's entropy. 0 to 1.",
-                    True,
-                ),
-            ),
-            reference="Chen et al., NeurIPS 2018",
-        ),
-        _metric(
-            {
-                "sign": "bins are closed on one side, so a mirrored latent is cut elsewhere",
-                "duplicate": "trees may use either copy, which shares out the importance",
-            },
-            name="dci",
-            family="disentanglement",
-            function=dci,
-            outputs=(
-                Output(
-                    "disentanglement",
-                    "dci_disentanglement",
-                    "DCI D",
-                    "Disentanglement: does each latent matter to one factor only, by the training "
-                    "importances of boosted trees? 0 to 1.",
-                    True,
-                ),
-                Output(
-                    "completeness",
-                    "dci_completeness",
-                    "DCI C",
-                    "Completeness: does each factor need one latent only, by the same importances? "
-                    "0 to 1.",
-                    True,
-                ),
-                Output(
-                    "informativeness",
-                    "dci_informativeness",
-                    "DCI I",
-                    "Informativeness: accuracy of boosted trees that read each factor from all "
-                    "latents, on test rows. Chance to 1.",
-                    True,
-                ),
-                Output(
-                    "disentanglement_permuted",
-                    "dci_disentanglement_permuted",
-                    "DCI D perm.",
-                    "Disentanglement by the drop in test accuracy when a latent is shuffled; not "
-                    "flattered by overfitting. 0 to 1.",
-                    True,
-                ),
-                Output(
-                    "completeness_permuted",
-                    "dci_completeness_permuted",
-                    "DCI C perm.",
-                    "Completeness by the drop in test accuracy when a latent is shuffled. 0 to 1.",
-                    True,
-                ),
-            ),
-            reference="Eastwood and Williams, ICLR 2018",
-            needs_repeats=True,
-        ),
-        _metric(
-            {
-                "positive_scale": "latents of small range beside the largest are pruned",
-                "duplicate": "a copy adds a row of its own and shares a factor's information",
-            },
-            name="infomec",
-            family="disentanglement",
-            function=infomec,
-            outputs=(
-                Output(
-                    "infom",
-                    "infom",
-                    "InfoM",
-                    "Modularity: is each latent informative of one factor only? 1 at best. A "
-                    "latent that knows nothing can look modular: read it where InfoE is well above "
-                    "its floor.",
-                    True,
-                ),
-                Output(
-                    "infoe",
-                    "infoe",
-                    "InfoE",
-                    "Explicitness: the share of each factor's entropy that a logistic regression "
-                    "from the latents explains. About 0 by chance, 1 at best.",
-                    True,
-                ),
-                Output(
-                    "infoc",
-                    "infoc",
-                    "InfoC",
-                    "Compactness: is each factor known by one latent only? 1 at best. A factor "
-                    "that is not known can look compact: read it where InfoE is well above its "
-                    "floor.",
-                    True,
-                ),
-            ),
-            reference="Hsu et al., NeurIPS 2023",
-            needs_repeats=True,
-        ),
-        _metric(
-            {
-                "positive_scale": "the threshold of 0.01 is in the latent's own unit",
-                "duplicate": "a copy is one more active latent",
-            },
-            name="active_units",
-            family="dimension",
-            function=active_units,
-            outputs=(
-                Output(
-                    "active_units",
-                    "active_units",
-                    "active units",
-                    "Latents whose posterior mean has a variance above 0.01 over the data. The "
-                    "truth is the number of factors.",
-                    None,
-                ),
-            ),
-            reference="Burda et al., ICLR 2016",
-            needs_factors=False,
-        ),
-        _metric(
-            {
-                "positive_scale": "the divergence is from a prior of fixed scale",
-                "shift": "the divergence is from a prior at the origin",
-                "duplicate": "a copy costs its own nats",
-            },
-            name="kl_spectrum",
-            family="dimension",
-            function=kl_spectrum,
-            outputs=(
-                Output(
-                    "kl_spectrum",
-                    "kl_spectrum",
-                    "KL > 0.1",
-                    "Latents that carry more than 0.1 nat. The truth is the number of factors.",
-                    None,
-                ),
-                Output(
-                    "kl_total",
-                    "kl_total",
-                    "KL",
-                    "Rate: the divergence of the posterior from the prior, summed over latents.",
-                    None,
-                    "nat",
-                ),
-            ),
-            series=Output(
-                "kl_",
-                "kl_",
-                "KL spectrum",
-                "The rate of each latent, the largest first.",
-                None,
-                "nat",
-            ),
-            reference="Kingma and Welling, ICLR 2014",
-            needs_factors=False,
-            needs_log_variance=True,
-        ),
-        _metric(
-            {
-                "positive_scale": "scaling one latent changes its share of the variance",
-                "duplicate": "a copy doubles the variance along its direction",
-            },
-            name="participation_ratio",
-            family="dimension",
-            function=participation_ratio,
-            outputs=(
-                Output(
-                    "participation_ratio",
-                    "participation_ratio",
-                    "part. ratio",
-                    "Over how many directions the variance of the codes is spread: 1 to the number "
-                    "of latents. Linear: a curved manifold can have any value.",
-                    None,
-                ),
-            ),
-            reference="Gao et al., bioRxiv 214262, 2017",
-            needs_factors=False,
-        ),
-        _metric(
-            {
-                "positive_scale": "scaling one latent changes which points are neighbours",
-                "duplicate": "a copy weights its latent in the distances",
-            },
-            name="twonn",
-            family="dimension",
-            function=twonn,
-            outputs=(
-                Output(
-                    "twonn",
-                    "twonn",
-                    "TwoNN",
-                    "Intrinsic dimension of the codes from the distances to two neighbours. The "
-                    "truth is the number of factors.",
-                    None,
-                ),
-            ),
-            reference="Facco et al., Scientific Reports 2017",
-            needs_factors=False,
-        ),
+        MIG,
+        DCI,
+        INFOMEC,
+        ACTIVE_UNITS,
+        KL_SPECTRUM,
+        PARTICIPATION_RATIO,
+        TWONN,
     )
 }
 

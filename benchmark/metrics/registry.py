@@ -1,17 +1,20 @@
 """What the harness knows of each metric: one table, not many branches.
 
 A metric is a pure function of arrays together with all that is needed to read its numbers. Adding
-one is writing its module and one entry in :data:`benchmark.metrics.METRICS`.
+one is writing its module and one entry at its end, and naming it in
+:data:`benchmark.metrics.METRICS`.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, get_args
 
 #: The transformations of codes under which a metric may be declared invariant.
 Invariance = Literal["permutation", "constant", "positive_scale", "shift", "sign", "duplicate"]
 
 Family = Literal["disentanglement", "dimension"]
+
+_ALL: frozenset[Invariance] = frozenset(get_args(Invariance))
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ class Metric:
     needs_factors : False if ``factors=None`` is allowed
     needs_repeats : True if every factor needs several sounds of a level, as a classifier does
     needs_log_variance : True if it reads ``log_variance=``
+    random : True if ``seed`` decides anything, so that the number has a spread over seeds
+    across_models : True if ``codes`` are those of several models of one recipe, shape (models, n,
+        d), as for a metric of agreement between training seeds; ``log_variance`` likewise
     invariances : transformations of the codes that do not change it (beyond rounding)
     lacks : for each other transformation, the reason why it does change it
     """
@@ -65,6 +71,8 @@ class Metric:
     needs_factors: bool = True
     needs_repeats: bool = False
     needs_log_variance: bool = False
+    random: bool = False
+    across_models: bool = False
     series: Output | None = None
     invariances: frozenset[Invariance] = frozenset()
     lacks: Mapping[Invariance, str] = field(default_factory=dict)
@@ -73,3 +81,14 @@ class Metric:
         """Return whether a key is that of a further number."""
         shown = {output.key for output in self.outputs}
         return self.series is not None and key.startswith(self.series.key) and key not in shown
+
+
+def metric(lacks: Mapping[Invariance, str], **entry: Any) -> Metric:
+    """Return an entry whose invariances are all that it gives no reason to lack.
+
+    Parameters
+    ----------
+    lacks : a transformation that changes the metric, to the reason why
+    entry : the other attributes of :class:`Metric`
+    """
+    return Metric(invariances=_ALL - frozenset(lacks), lacks=lacks, **entry)

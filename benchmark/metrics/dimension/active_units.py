@@ -11,6 +11,7 @@ Reference: Y. Burda, R. Grosse, R. Salakhutdinov, "Importance weighted autoencod
 """
 
 from benchmark.metrics.information import Floats, Integers
+from benchmark.metrics.registry import Output, metric
 
 
 def active_units(
@@ -30,3 +31,26 @@ def active_units(
         ``active_units``, from 0 to d.
     """
     return {"active_units": float((codes.var(axis=0) > threshold).sum())}
+
+
+ACTIVE_UNITS = metric(
+    {
+        "positive_scale": "the threshold of 0.01 is in the latent's own unit",
+        "duplicate": "a copy is one more active latent",
+    },
+    name="active_units",
+    family="dimension",
+    function=active_units,
+    outputs=(
+        Output(
+            "active_units",
+            "active_units",
+            "active units",
+            "Latents whose posterior mean has a variance above 0.01 over the data. The "
+            "truth is the number of factors.",
+            None,
+        ),
+    ),
+    reference="Burda et al., ICLR 2016",
+    needs_factors=False,
+)

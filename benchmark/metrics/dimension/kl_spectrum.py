@@ -10,6 +10,7 @@ Reference: D. P. Kingma, M. Welling, "Auto-encoding variational Bayes", ICLR 201
 import numpy as np
 
 from benchmark.metrics.information import Floats, Integers
+from benchmark.metrics.registry import Output, metric
 
 #: A latent below this rate, in nats, does not count as used.
 THRESHOLD = 0.1
@@ -40,3 +41,43 @@ def kl_spectrum(
         "kl_total": float(rate.sum()),
         **spectrum,
     }
+
+
+KL_SPECTRUM = metric(
+    {
+        "positive_scale": "the divergence is from a prior of fixed scale",
+        "shift": "the divergence is from a prior at the origin",
+        "duplicate": "a copy costs its own nats",
+    },
+    name="kl_spectrum",
+    family="dimension",
+    function=kl_spectrum,
+    outputs=(
+        Output(
+            "kl_spectrum",
+            "kl_spectrum",
+            "KL > 0.1",
+            "Latents that carry more than 0.1 nat. The truth is the number of factors.",
+            None,
+        ),
+        Output(
+            "kl_total",
+            "kl_total",
+            "KL",
+            "Rate: the divergence of the posterior from the prior, summed over latents.",
+            None,
+            "nat",
+        ),
+    ),
+    series=Output(
+        "kl_",
+        "kl_",
+        "KL spectrum",
+        "The rate of each latent, the largest first.",
+        None,
+        "nat",
+    ),
+    reference="Kingma and Welling, ICLR 2014",
+    needs_factors=False,
+    needs_log_variance=True,
+)

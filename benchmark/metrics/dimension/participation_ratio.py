@@ -10,6 +10,7 @@ bioRxiv 214262, 2017.
 import numpy as np
 
 from benchmark.metrics.information import Floats, Integers
+from benchmark.metrics.registry import Output, metric
 
 
 def participation_ratio(
@@ -29,3 +30,26 @@ def participation_ratio(
     """
     covariance = np.atleast_2d(np.cov(codes, rowvar=False))
     return {"participation_ratio": float(np.trace(covariance) ** 2 / np.sum(covariance**2))}
+
+
+PARTICIPATION_RATIO = metric(
+    {
+        "positive_scale": "scaling one latent changes its share of the variance",
+        "duplicate": "a copy doubles the variance along its direction",
+    },
+    name="participation_ratio",
+    family="dimension",
+    function=participation_ratio,
+    outputs=(
+        Output(
+            "participation_ratio",
+            "participation_ratio",
+            "part. ratio",
+            "Over how many directions the variance of the codes is spread: 1 to the number "
+            "of latents. Linear: a curved manifold can have any value.",
+            None,
+        ),
+    ),
+    reference="Gao et al., bioRxiv 214262, 2017",
+    needs_factors=False,
+)

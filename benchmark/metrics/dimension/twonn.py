@@ -29,6 +29,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from benchmark.metrics.information import Floats, Integers
+from benchmark.metrics.registry import Output, metric
 from toysound.errors import ToySoundError, UsageError
 
 _FEWEST = 10
@@ -80,3 +81,26 @@ def twonn(
             "for each cell, whose dimension it cannot tell"
         )
     return {"twonn": float((x * y).sum() / (x * x).sum())}
+
+
+TWONN = metric(
+    {
+        "positive_scale": "scaling one latent changes which points are neighbours",
+        "duplicate": "a copy weights its latent in the distances",
+    },
+    name="twonn",
+    family="dimension",
+    function=twonn,
+    outputs=(
+        Output(
+            "twonn",
+            "twonn",
+            "TwoNN",
+            "Intrinsic dimension of the codes from the distances to two neighbours. The "
+            "truth is the number of factors.",
+            None,
+        ),
+    ),
+    reference="Facco et al., Scientific Reports 2017",
+    needs_factors=False,
+)

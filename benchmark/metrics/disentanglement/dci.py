@@ -40,6 +40,7 @@ from numpy.typing import NDArray
 
 from benchmark.metrics.boosting import Binning, fit
 from benchmark.metrics.information import Floats, Integers
+from benchmark.metrics.registry import Output, metric
 from toysound.errors import ToySoundError
 
 #: Test rows times shuffles per latent: enough for a standard error of half a per cent.
@@ -214,3 +215,57 @@ def _significant(drop: Floats, threshold: float) -> float:
     """Return the mean drop of accuracy over rows, 0 below ``threshold`` standard errors."""
     error = drop.std() / np.sqrt(len(drop))
     return float(drop.mean()) if drop.mean() > threshold * error else 0.0
+
+
+DCI = metric(
+    {
+        "sign": "bins are closed on one side, so a mirrored latent is cut elsewhere",
+        "duplicate": "trees may use either copy, which shares out the importance",
+    },
+    name="dci",
+    family="disentanglement",
+    function=dci,
+    outputs=(
+        Output(
+            "disentanglement",
+            "dci_disentanglement",
+            "DCI D",
+            "Disentanglement: does each latent matter to one factor only, by the training "
+            "importances of boosted trees? 0 to 1.",
+            True,
+        ),
+        Output(
+            "completeness",
+            "dci_completeness",
+            "DCI C",
+            "Completeness: does each factor need one latent only, by the same importances? 0 to 1.",
+            True,
+        ),
+        Output(
+            "informativeness",
+            "dci_informativeness",
+            "DCI I",
+            "Informativeness: accuracy of boosted trees that read each factor from all "
+            "latents, on test rows. Chance to 1.",
+            True,
+        ),
+        Output(
+            "disentanglement_permuted",
+            "dci_disentanglement_permuted",
+            "DCI D perm.",
+            "Disentanglement by the drop in test accuracy when a latent is shuffled; not "
+            "flattered by overfitting. 0 to 1.",
+            True,
+        ),
+        Output(
+            "completeness_permuted",
+            "dci_completeness_permuted",
+            "DCI C perm.",
+            "Completeness by the drop in test accuracy when a latent is shuffled. 0 to 1.",
+            True,
+        ),
+    ),
+    reference="Eastwood and Williams, ICLR 2018",
+    needs_repeats=True,
+    random=True,
+)

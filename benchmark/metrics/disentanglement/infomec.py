@@ -48,6 +48,7 @@ from benchmark.metrics.information import (
     entropy,
     nearest_neighbour_information,
 )
+from benchmark.metrics.registry import Output, metric
 from toysound.errors import UsageError
 
 #: A latent is pruned if its range is at most this share of the largest range.
@@ -139,3 +140,45 @@ def _explained(standard: Floats, column: Integers) -> float:
     # Balanced classes without latents: every class is equally probable.
     chance = np.log(len(model.classes_))
     return float((chance - left) / chance)
+
+
+INFOMEC = metric(
+    {
+        "positive_scale": "latents of small range beside the largest are pruned",
+        "duplicate": "a copy adds a row of its own and shares a factor's information",
+    },
+    name="infomec",
+    family="disentanglement",
+    function=infomec,
+    outputs=(
+        Output(
+            "infom",
+            "infom",
+            "InfoM",
+            "Modularity: is each latent informative of one factor only? 1 at best. A "
+            "latent that knows nothing can look modular: read it where InfoE is well above "
+            "its floor.",
+            True,
+        ),
+        Output(
+            "infoe",
+            "infoe",
+            "InfoE",
+            "Explicitness: the share of each factor's entropy that a logistic regression "
+            "from the latents explains. About 0 by chance, 1 at best.",
+            True,
+        ),
+        Output(
+            "infoc",
+            "infoc",
+            "InfoC",
+            "Compactness: is each factor known by one latent only? 1 at best. A factor "
+            "that is not known can look compact: read it where InfoE is well above its "
+            "floor.",
+            True,
+        ),
+    ),
+    reference="Hsu et al., NeurIPS 2023",
+    needs_repeats=True,
+    random=True,
+)

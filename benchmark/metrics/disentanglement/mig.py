@@ -31,6 +31,7 @@ from benchmark.metrics.information import (
     entropy,
     histogram_bins,
 )
+from benchmark.metrics.registry import Output, metric
 from toysound.errors import UsageError
 
 
@@ -63,3 +64,25 @@ def mig(*, factors: Integers, codes: Floats, seed: int = 0, bins: int = 20) -> d
         second = known[-2] if len(known) > 1 else 0.0
         gaps.append((known[-1] - second) / entropy(factor))
     return {"mig": float(np.mean(gaps))}
+
+
+MIG = metric(
+    {
+        "sign": "bins are closed on the left, so a mirrored latent is cut elsewhere",
+        "duplicate": "a copy of the best latent is as good as it, and closes the gap",
+    },
+    name="mig",
+    family="disentanglement",
+    function=mig,
+    outputs=(
+        Output(
+            "mig",
+            "mig",
+            "MIG",
+            "Mutual information gap: how much more the best latent knows of a factor than "
+            "the second best, as a share of the factor's entropy. 0 to 1.",
+            True,
+        ),
+    ),
+    reference="Chen et al., NeurIPS 2018",
+)
