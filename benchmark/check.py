@@ -17,7 +17,7 @@ import numpy as np
 from benchmark.guard import GuardedModel
 from benchmark.loading import open_model
 from benchmark.metrics.reconstruction.coefficients import root_mean_square_db
-from benchmark.protocol import OPTIONAL, Floats, missing_pieces, offers
+from benchmark.protocol import OPTIONAL, Floats, missing_pieces, offers, read_piece
 from benchmark.stability import Difference, measure_stability
 from toysound.dataset import Dataset
 from toysound.errors import ToySoundError, UsageError
@@ -189,6 +189,14 @@ def _optional_behaviour(model: GuardedModel, audio: Floats, latent: Floats) -> l
         findings.append(
             _attempt(model, "coefficients", lambda: _coefficients(model, audio, latent))
         )
+    if model.offers("log_likelihood"):
+        findings.append(_attempt(model, "log_likelihood", lambda: _likelihood(model, audio)))
+    if model.offers("decoder_log_prob"):
+        findings.append(
+            _attempt(model, "decoder_log_prob", lambda: _log_prob(model, audio, latent))
+        )
+    if model.offers("prior_sample"):
+        findings.append(_attempt(model, "prior_sample", lambda: _prior_sample(model)))
     return findings
 
 
@@ -202,6 +210,30 @@ def _coefficients(model: GuardedModel, audio: Floats, latent: Floats) -> str:
     view = model.coefficients(audio)
     error = root_mean_square_db(view, model.decode_coefficients(latent))
     return f"shape {view.shape[1:]}, {float(np.sqrt(np.mean(error**2))):.2f} dB on these sounds"
+
+
+def _likelihood(model: GuardedModel, audio: Floats) -> str:
+    nats = model.nats("log_likelihood", audio)
+    return f"{nats.mean():,.1f} nats a sound, {_space(model)}"
+
+
+def _log_prob(model: GuardedModel, audio: Floats, latent: Floats) -> str:
+    nats = model.nats("decoder_log_prob", audio, latent[: len(audio)])
+    return f"{nats.mean():,.1f} nats a sound, {_space(model)}"
+
+
+def _space(model: GuardedModel) -> str:
+    space = read_piece(model.model, "likelihood_space")
+    if not isinstance(space, str) or not space:
+        return "in a space that it does not name; add likelihood_space, such as 'waveform'"
+    return f"in the space '{space}'"
+
+
+def _prior_sample(model: GuardedModel) -> str:
+    sounds = model.prior_sample(4, 0)
+    again = model.prior_sample(4, 0)
+    same = "the same twice" if np.array_equal(sounds, again) else "not the same twice with one seed"
+    return f"{sounds.shape[1]} samples a sound, {same}"
 
 
 def _attempt(model: GuardedModel, about: str, trial: Callable[[], str]) -> Finding:

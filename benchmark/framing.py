@@ -1,7 +1,7 @@
 """Floors and ceilings: what a number is worth on this dataset.
 
 A score of 0.3 says nothing until one knows what noise gets and what a perfect code gets, with the
-same metric on the same sounds. Four reference codes of :mod:`benchmark.reference_codes` answer that
+same metric on the same sounds. The reference codes of :mod:`benchmark.reference_codes` answer that
 for disentanglement and dimension, and a training sound played at random answers it for
 reconstruction:
 

@@ -106,10 +106,37 @@ class GuardedModel:
         """Return points of the latent space in the model's own view, as :meth:`coefficients`."""
         return self._coefficients("decode_coefficients", latent)
 
+    def prior_sample(self, count: int, seed: int) -> Floats:
+        """Return sounds that the model draws from its prior, as :meth:`decode`.
+
+        The model may give the latents (count, D), which are then decoded, or the sounds (count, T).
+        """
+        answer = self._call("prior_sample", count, seed)
+        if np.shape(answer) == (count, self.num_samples):
+            return self._clipped("prior_sample", answer, count)
+        shape = (count, self.latent_dim)
+        why = f"latents, or audio of {self.num_samples} samples each"
+        return self.decode(self._array("prior_sample", "draws", answer, shape, why))
+
+    def nats(self, method: str, *arguments: Floats) -> NDArray[np.float64]:
+        """Return one number in nats for each row, float64, shape (B,).
+
+        Parameters
+        ----------
+        method : ``log_likelihood`` or ``decoder_log_prob``
+        arguments : of the method, each with B rows
+        """
+        answer = self._call(method, *arguments)
+        shape = (len(arguments[0]),)
+        return self._checked(method, "nats", answer, shape, "one for each sound").astype(np.float64)
+
     def _audio(self, method: str, argument: Floats) -> Floats:
-        answer = self._call(method, argument)
+        return self._clipped(method, self._call(method, argument), len(argument))
+
+    def _clipped(self, method: str, answer: Any, rows: int) -> Floats:
+        """Check audio that a model returned; what is beyond full scale is clipped and noted."""
         why = f"since the sounds of the dataset have {self.num_samples} samples"
-        audio = self._array(method, "audio", answer, (len(argument), self.num_samples), why)
+        audio = self._array(method, "audio", answer, (rows, self.num_samples), why)
         peak = float(np.abs(audio).max(initial=0.0))
         if peak > 1.0:
             self._note(f"{method} returned audio beyond full scale; it was clipped to [-1, 1]")
@@ -124,10 +151,11 @@ class GuardedModel:
             raise self._error(method, f"returned {_describe(answer)}; expected shape ({rows}, ...)")
         return self._array(method, "coefficients", answer, shape, "")
 
-    def _call(self, method: str, argument: Floats) -> Any:
-        function: Callable[[Floats], Any] = getattr(self.model, method)
+    def _call(self, method: str, *arguments: Floats | int) -> Any:
+        function: Callable[..., Any] = getattr(self.model, method)
+        copies = [a if isinstance(a, int) else np.array(a, dtype=np.float32) for a in arguments]
         try:
-            return function(np.array(argument, dtype=np.float32))
+            return function(*copies)
         except ToySoundError:
             raise
         except (Exception, SystemExit) as error:
@@ -136,7 +164,20 @@ class GuardedModel:
     def _array(
         self, method: str, what: str, answer: Any, shape: tuple[int, ...], why: str
     ) -> Floats:
-        """Check and convert one array that a model returned."""
+        """Check one array that a model returned, and make it float32."""
+        array = self._checked(method, what, answer, shape, why)
+        if array.dtype != np.float32:
+            self._note(f"{method} returned {array.dtype}; it was converted to float32")
+        with np.errstate(over="ignore"):
+            converted = array.astype(np.float32)
+        if not np.isfinite(converted).all():
+            raise self._error(method, f"returned {what} beyond the range of float32")
+        return converted
+
+    def _checked(
+        self, method: str, what: str, answer: Any, shape: tuple[int, ...], why: str
+    ) -> NDArray[np.floating[Any]]:
+        """Check one array that a model returned: numbers, shape, finite."""
         try:
             array: NDArray[Any] = np.asarray(answer)
         except Exception as error:  # a tensor that needs grad, a device array, a ragged list
@@ -152,17 +193,14 @@ class GuardedModel:
             raise self._error(
                 method, f"returned {what} of shape {array.shape}; expected {shape}{because}"
             )
-        if array.dtype != np.float32:
-            self._note(f"{method} returned {array.dtype}; it was converted to float32")
-        converted = array.astype(np.float32)
-        finite = np.isfinite(converted)
+        finite = np.isfinite(array)
         if not finite.all():
             bad = finite.size - int(finite.sum())
-            kind = "NaN" if np.isnan(converted).any() else "infinity"
+            kind = "NaN" if np.isnan(array).any() else "infinity"
             raise self._error(
                 method, f"returned {what} with {kind} ({bad} of {finite.size} numbers)"
             )
-        return converted
+        return array
 
     def _note(self, sentence: str) -> None:
         self._notes.setdefault(sentence)

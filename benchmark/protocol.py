@@ -83,6 +83,24 @@ OPTIONAL: tuple[Piece, ...] = (
         "coefficients(audio (B, T)) and decode_coefficients(latent (B, D)) -> (B, ...) in dB",
         "the error in its own view of sound, 'rmse_db', before anything is made audible",
     ),
+    Piece(
+        ("log_likelihood",),
+        "log_likelihood(audio (B, T)) -> nats (B,)",
+        "its likelihood, in nats and bits per sample, in the space that the attribute "
+        "'likelihood_space' names",
+    ),
+    Piece(
+        ("decoder_log_prob",),
+        "decoder_log_prob(audio (B, T), latent (B, D)) -> nats (B,)",
+        "the same by importance sampling from its posterior, where log p(x) has no closed form",
+        suggested=False,
+    ),
+    Piece(
+        ("prior_sample",),
+        "prior_sample(n, seed) -> latents (n, D) or audio (n, T)",
+        "its own prior for the sounds it makes up; without it latents are standard normal",
+        suggested=False,
+    ),
     Piece(("name",), "name: str", "its name on the leaderboard"),
     Piece(("citation",), "citation: str", "a reference beside its row"),
     Piece(("num_parameters",), "num_parameters: int", "the number of its parameters in the table"),

@@ -7,6 +7,11 @@ the same sounds with the same metric. The reference codes are made from the labe
   Every metric should be at its ceiling.
 * ``rotated``: the live latents of ``perfect``, turned by a random rotation. All information is
   there and nothing is in its place: explicitness and informativeness stay, disentanglement falls.
+* ``warped``: every live latent of ``perfect`` through a steep odd function, sinh(1.2 z), and a
+  little noise. Nothing is mixed: what falls needs a latent to be linear in its factor, or its
+  levels to be evenly spaced.
+* ``partial``: the first half of the factors as in ``perfect``, the rest unknown; the latents that
+  are left know nothing. A metric should see that something is missing.
 * ``noise``: standard normal numbers that know nothing. Every metric should be at its floor.
 * ``dead``: a collapsed posterior, the prior for every sound. There is nothing to score.
 
@@ -55,6 +60,23 @@ def rotated(classes: Floats, latent_dim: int, rng: np.random.Generator) -> tuple
     return mean, log_variance
 
 
+def warped(classes: Floats, latent_dim: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Bend each live latent of the perfect code."""
+    mean, log_variance = perfect(classes, latent_dim, rng)
+    live = min(classes.shape[1], latent_dim)
+    bent = np.sinh(1.2 * mean[:, :live])
+    mean[:, :live] = bent + 0.05 * rng.standard_normal(bent.shape)
+    return mean, log_variance
+
+
+def partial(classes: Floats, latent_dim: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Code the first half of the factors, at least one; the other latents are noise."""
+    mean, log_variance = noise(classes, latent_dim, rng)
+    known = min(max(1, classes.shape[1] // 2), latent_dim)
+    mean[:, :known] = perfect(classes, latent_dim, rng)[0][:, :known]
+    return mean, log_variance
+
+
 def noise(classes: Floats, latent_dim: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Numbers that know nothing of the sound."""
     shape = (len(classes), latent_dim)
@@ -70,6 +92,8 @@ def dead(classes: Floats, latent_dim: int, rng: np.random.Generator) -> tuple[Fl
 _MAKERS: dict[str, Callable[[Floats, int, np.random.Generator], tuple[Floats, Floats]]] = {
     "perfect": perfect,
     "rotated": rotated,
+    "warped": warped,
+    "partial": partial,
     "noise": noise,
     "dead": dead,
 }

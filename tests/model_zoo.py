@@ -44,6 +44,12 @@ class Complete(Good):
     def decode_coefficients(self, latent: Any) -> Any:
         return self.coefficients(self.decode(latent))
 
+    def log_likelihood(self, audio: Any) -> Any:
+        return -0.5 * (audio**2).sum(axis=1) - 0.5 * audio.shape[1] * np.log(2 * np.pi)
+
+    def prior_sample(self, count: int, seed: int) -> Any:
+        return np.random.default_rng(seed).standard_normal((count, DIM)).astype(np.float32)
+
 
 class Deterministic(Good):
     def encode(self, audio: Any) -> Any:

@@ -35,7 +35,7 @@ def test_a_complete_model_has_nothing_to_add() -> None:
 
 def test_each_absent_optional_piece_says_what_it_would_add() -> None:
     notes = of_kind(check(zoo.Good(), DATASET), "note")
-    abouts = ["round_trip", "coefficients", "name", "citation", "num_parameters"]
+    abouts = ["round_trip", "coefficients", "log_likelihood", "name", "citation", "num_parameters"]
     assert [note.split(":")[0] for note in notes] == abouts
     assert all("optional, absent" in note for note in notes)
 

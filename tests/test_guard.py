@@ -131,3 +131,37 @@ def test_errors_name_their_place_in_the_users_file() -> None:
 
 def test_long_errors_are_cut() -> None:
     assert len(describe_error(ValueError("x" * 10_000))) < 400
+
+
+def test_nats_keep_their_precision_and_are_one_for_each_sound() -> None:
+    model = guarded(zoo.Complete())
+    nats = model.nats("log_likelihood", np.zeros((3, zoo.SAMPLES), dtype=np.float32))
+    assert nats.dtype == np.float64
+    assert nats.shape == (3,)
+    assert model.notes == ()
+
+
+class _Draws(zoo.Good):
+    """A prior that gives latents, sounds, or something else."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.shape = shape
+
+    def prior_sample(self, count: int, seed: int) -> Any:
+        return np.full(self.shape, 0.5, dtype=np.float32)
+
+
+def test_a_prior_may_give_latents_or_sounds() -> None:
+    assert guarded(_Draws((4, zoo.DIM))).prior_sample(4, 0).shape == (4, zoo.SAMPLES)
+    assert (guarded(_Draws((4, zoo.SAMPLES))).prior_sample(4, 0) == 0.5).all()
+    with pytest.raises(ToySoundError, match=r"prior_sample returned draws of shape \(4, 7\)"):
+        guarded(_Draws((4, 7))).prior_sample(4, 0)
+
+
+def test_numbers_beyond_float32_are_refused() -> None:
+    class Vast(zoo.Good):
+        def encode(self, audio: Any) -> Any:
+            return np.full((len(audio), zoo.DIM), 1e60), None
+
+    with pytest.raises(ToySoundError, match="beyond the range of float32"):
+        guarded(Vast()).encode(np.zeros((2, zoo.SAMPLES), dtype=np.float32))

@@ -13,7 +13,7 @@ published implementations break on one.
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, get_args
 
@@ -30,6 +30,7 @@ from benchmark.metrics.disentanglement.infomec import INFOMEC
 from benchmark.metrics.disentanglement.mig import MIG
 from benchmark.metrics.registry import Metric, Output
 from toysound.errors import ToySoundError, UsageError, unknown_name
+from toysound.factors import Kind
 
 __all__ = ["METRICS", "Metric", "Output", "compute", "names", "series_of"]
 
@@ -46,6 +47,9 @@ METRICS: dict[str, Metric] = {
         TWONN,
     )
 }
+
+#: Types of options that are numbers, which are checked here; the others a metric checks itself.
+_NUMBERS = (int, float, int | None, float | None)
 
 _FEWEST_ROWS = 6
 
@@ -79,9 +83,11 @@ def compute(
     ----------
     name : one of :func:`names`
     factors : shape (n, k), integer classes; None for a metric that does not need them
-    codes : shape (n, d), posterior means
+    codes : shape (n, d), posterior means; (models, n, d) for a metric of agreement between the
+        training seeds of a model, such as ``udr``
     seed : of the metric's own randomness
-    options : of the metric, such as ``bins=``, ``train=``, ``log_variance=``
+    options : of the metric, such as ``bins=``, ``train=``, ``log_variance=``, and ``kinds=``, the
+        kind of each factor, for those that treat a circular one apart
 
     Returns
     -------
@@ -100,6 +106,8 @@ def compute(
         raise unknown_name("metric", name, METRICS)
     metric = METRICS[name]
     _check_options(metric, options)
+    if metric.across_models:
+        return metric.function(codes=codes, seed=seed, **options)
     values = _checked_codes(codes)
     live = _live_latents(values)
     if metric.needs_log_variance:
@@ -107,6 +115,8 @@ def compute(
     else:
         options.pop("log_variance", None)
     classes = _checked_factors(metric, factors, len(values))
+    if options.get("kinds") is not None:
+        options["kinds"] = _checked_kinds(options["kinds"], classes)
     return metric.function(factors=classes, codes=values[:, live], seed=seed, **options)
 
 
@@ -117,8 +127,15 @@ def _check_options(metric: Metric, options: Mapping[str, Any]) -> None:
         if option == "log_variance":
             continue
         if option not in known:
-            raise UsageError(f"metric '{metric.name}' has no option '{option}'")
-        counts = float not in {known[option].annotation, *get_args(known[option].annotation)}
+            own = [name for name in known if name not in ("factors", "codes", "seed")]
+            raise UsageError(
+                f"metric '{metric.name}' has no option '{option}'; it has "
+                f"{', '.join(own) or 'none'}"
+            )
+        annotation = known[option].annotation
+        if annotation not in _NUMBERS:
+            continue
+        counts = float not in {annotation, *get_args(annotation)}
         if value is not None and not isinstance(value, Integral if counts else Real):
             number = "a whole number" if counts else "a number"
             raise UsageError(f"option '{option}' of {metric.name} is {number}, got {value!r}")
@@ -201,3 +218,15 @@ def _checked_factors(
             f"{metric.name} needs at least two sounds of a level"
         )
     return array.astype(np.int64)
+
+
+def _checked_kinds(kinds: Any, classes: NDArray[np.int64] | None) -> tuple[Kind, ...]:
+    known = get_args(Kind)
+    listed = tuple(kinds) if isinstance(kinds, Sequence) and not isinstance(kinds, str) else ()
+    count = 0 if classes is None else classes.shape[1]
+    if len(listed) != count or any(kind not in known for kind in listed):
+        raise UsageError(
+            f"kinds names the kind of each of {count} factors, out of {', '.join(known)}; got "
+            f"{kinds!r}"
+        )
+    return listed

@@ -53,6 +53,8 @@ class Metric:
     series : what its further numbers are, such as one for each latent; their keys, which are also
         their columns, begin with the key of this entry
     reference : the paper it comes from
+    estimator : the estimator that decides its numbers, such as the kind of classifier; empty for a
+        plain formula
     needs_factors : False if ``factors=None`` is allowed
     needs_repeats : True if every factor needs several sounds of a level, as a classifier does
     needs_log_variance : True if it reads ``log_variance=``
@@ -68,6 +70,7 @@ class Metric:
     function: Callable[..., dict[str, float]]
     outputs: tuple[Output, ...]
     reference: str
+    estimator: str = ""
     needs_factors: bool = True
     needs_repeats: bool = False
     needs_log_variance: bool = False

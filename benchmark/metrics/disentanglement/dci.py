@@ -38,7 +38,7 @@ import numpy as np
 import scipy.stats
 from numpy.typing import NDArray
 
-from benchmark.metrics.boosting import Binning, fit
+from benchmark.metrics.boosting import NAME, Binning, fit
 from benchmark.metrics.information import Floats, Integers
 from benchmark.metrics.registry import Output, metric
 from toysound.errors import ToySoundError
@@ -266,6 +266,7 @@ DCI = metric(
         ),
     ),
     reference="Eastwood and Williams, ICLR 2018",
+    estimator=NAME,
     needs_repeats=True,
     random=True,
 )

@@ -179,6 +179,7 @@ INFOMEC = metric(
         ),
     ),
     reference="Hsu et al., NeurIPS 2023",
+    estimator="nearest neighbours (Ross 2014); scikit-learn LogisticRegression, unpenalised",
     needs_repeats=True,
     random=True,
 )
