@@ -3,8 +3,11 @@
 Which sounds a score sees is part of its definition, so it is decided here, before any model runs:
 
 * **cells**: up to 10,000 drawn from the whole grid by the seed, for disentanglement and dimension
-  (as in the literature); all of them, in an order drawn by the seed, when there are fewer. Metrics
-  that split take the first two thirds to train.
+  (as in the literature); all of them, in an order drawn by the seed, when there are fewer. From a
+  larger grid they are drawn so that every level of every factor occurs alike
+  (:mod:`toysound.sampling`). Metrics that split take the first two thirds to train.
+* **composition**: up to 10,000 of the cells whose combination of levels was held out, for the same
+  metrics once more: is a code as good where the model has not been?
 * **test**: the test split, for reconstruction; a fixed draw of 2,000 where it is larger.
 * **audition**: six cells to listen to, the same for every model and seed, as far apart on the grid
   as six can be.
@@ -28,7 +31,9 @@ from benchmark.protocol import Floats
 from benchmark.reference_models import RandomSound
 from toysound.dataset import Dataset
 from toysound.errors import ToySoundError
+from toysound.factors import Kind
 from toysound.progress import bar
+from toysound.sampling import stratified
 
 MAX_CELLS = 10_000
 MAX_TEST = 2_000
@@ -48,29 +53,38 @@ class Plan:
     Attributes
     ----------
     cells : for disentanglement and dimension, in the order drawn by the seed
+    composition : for the same once more, in the order drawn by the seed; may be empty
     test : for reconstruction, ascending
     audition : to listen to, ascending
     """
 
     cells: Indices
+    composition: Indices
     test: Indices
     audition: Indices
 
 
 @dataclass(frozen=True, eq=False)
 class Codes:
-    """The codes of the cells of a plan, in its order.
+    """Codes of some cells, with what is true of them.
 
     Attributes
     ----------
-    classes : int64, shape (n, k), the true levels of the factors that vary
+    classes : int64, shape (n, k), the true levels of the factors that vary; k is 0 without labels
     mean : float32, shape (n, d)
     log_variance : float32, shape (n, d), or None for a deterministic encoder
+    kinds : kind of each of the k factors; empty where it is not known
     """
 
     classes: NDArray[np.int64]
     mean: Floats
     log_variance: Floats | None
+    kinds: tuple[Kind, ...] = ()
+
+    def take(self, rows: Indices) -> "Codes":
+        """Return some of the rows."""
+        log_variance = None if self.log_variance is None else self.log_variance[rows]
+        return Codes(self.classes[rows], self.mean[rows], log_variance, self.kinds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,17 +93,21 @@ class Heard:
 
     Attributes
     ----------
-    codes : None for a model with an opaque latent
+    codes : of the plan's cells, in its order; None for a model with an opaque latent
+    composition : of the plan's composition cells, likewise
     errors : column of reconstruction to one number per test sound
     ceilings : the same for the model's own round trip; empty without one
     floors : the same for what depends on the model's own view of sound
+    test_clusters : shape (m,), which test sounds are of the same cell of the grid
     audition : the sounds to listen to
     """
 
     codes: Codes | None
+    composition: Codes | None
     errors: PerSound
     ceilings: PerSound
     floors: PerSound
+    test_clusters: Indices
     audition: Audition
 
 
@@ -104,25 +122,53 @@ def make_plan(dataset: Dataset, seed: int = 0) -> Plan:
     if len(dataset) < 2:
         raise ToySoundError(f"'{dataset.name}' has one sound here; generate more of it")
     rng = np.random.default_rng(seed)
-    cells = rng.permutation(len(dataset))[:MAX_CELLS].astype(np.int64)
+    cells = rng.permutation(_fair(dataset, seed, rng))
+    composition = rng.permutation(dataset.split("composition"))[:MAX_CELLS]
     test = dataset.split("test")
     if len(test) > MAX_TEST:
         drawn = np.random.default_rng(0).choice(test, size=MAX_TEST, replace=False)
         test = np.sort(drawn)
-    return Plan(cells, test, audition_cells(dataset))
+    return Plan(cells, composition, test, audition_cells(dataset))
 
 
-def true_classes(dataset: Dataset, cells: Indices) -> tuple[NDArray[np.int64], tuple[int, ...]]:
-    """Return the levels of the factors that vary over some cells, and the sizes of these factors.
+def _fair(dataset: Dataset, seed: int, rng: np.random.Generator) -> Indices:
+    """Return at most 10,000 cells, every level of every factor as often as the others."""
+    if dataset.labelled and len(dataset) == dataset.space.size:
+        return stratified(dataset.space, MAX_CELLS, f"{dataset.name}/score/{seed}")
+    return rng.permutation(len(dataset))[:MAX_CELLS].astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """What is true of some cells.
+
+    Attributes
+    ----------
+    classes : int64, shape (n, k), levels of the factors that vary over the cells
+    sizes, kinds : of these k factors
+    """
+
+    classes: NDArray[np.int64]
+    sizes: tuple[int, ...]
+    kinds: tuple[Kind, ...]
+
+
+def truth_of(dataset: Dataset, cells: Indices) -> Truth:
+    """Return the levels of the factors that vary over some cells.
 
     All factors, unless only the first cells of a grid have been generated; none if the dataset has
     no labels.
     """
-    if not dataset.labelled:
-        return np.empty((len(cells), 0), dtype=np.int64), ()
+    if not dataset.labelled or not len(cells):
+        return Truth(np.empty((len(cells), 0), dtype=np.int64), (), ())
     classes = dataset.classes(cells)
-    varies = classes.min(axis=0) < classes.max(axis=0)
-    return classes[:, varies], tuple(np.asarray(dataset.space.sizes)[varies].tolist())
+    varies = np.flatnonzero(classes.min(axis=0) < classes.max(axis=0))
+    space = dataset.space
+    return Truth(
+        classes[:, varies],
+        tuple(space.sizes[i] for i in varies),
+        tuple(space.kinds[i] for i in varies),
+    )
 
 
 def audition_cells(dataset: Dataset) -> Indices:
@@ -161,38 +207,67 @@ def listen(model: GuardedModel, dataset: Dataset, plan: Plan, *, progress: bool 
         If the model fails or answers with something else than the protocol asks for.
     """
     opaque = model.offers("opaque_latent")
-    coded = np.empty(0, dtype=np.int64) if opaque else plan.cells
-    place = np.full(len(dataset), -1)
-    place[coded] = np.arange(len(coded))
+    none = np.empty(0, dtype=np.int64)
+    coded = none if opaque else np.union1d(plan.cells, plan.composition)
+    writer = _Writer(coded, model)
     tested = np.zeros(len(dataset), dtype=bool)
     tested[plan.test] = True
-    mean = np.zeros((len(coded), model.latent_dim), dtype=np.float32)
-    log_variance: Floats | None = None
     judge = _Judge(model, dataset)
     cells = np.union1d(coded, plan.test)
-    for number, (batch, audio) in enumerate(_walk(dataset, cells, model.name, progress)):
-        batch_mean, batch_log_variance = model.encode(audio)
-        if number == 0 and batch_log_variance is not None:
-            log_variance = np.zeros_like(mean)
-        if (batch_log_variance is None) != (log_variance is None):
-            raise ToySoundError(
-                f"model '{model.name}': encode returned a log_variance for some batches and None "
-                "for others; return the same kind always"
-            )
-        known = place[batch] >= 0
-        mean[place[batch[known]]] = batch_mean[known]
-        if log_variance is not None and batch_log_variance is not None:
-            log_variance[place[batch[known]]] = batch_log_variance[known]
+    for batch, audio in _walk(dataset, cells, model.name, progress):
+        mean, log_variance = model.encode(audio)
+        writer.add(batch, mean, log_variance)
         chosen = tested[batch]
         if chosen.any():
-            judge.add(audio[chosen], batch_mean[chosen])
+            judge.add(audio[chosen], mean[chosen])
     return Heard(
-        codes=None if opaque else Codes(true_classes(dataset, coded)[0], mean, log_variance),
+        codes=None if opaque else writer.codes(dataset, plan.cells),
+        composition=None if opaque else writer.codes(dataset, plan.composition),
         errors=_joined(judge.errors),
         ceilings=_joined(judge.ceilings),
         floors=_joined(judge.floors),
+        test_clusters=_clusters(dataset, plan.test),
         audition=_audition(model, dataset, plan.audition),
     )
+
+
+class _Writer:
+    """Keeps the codes of the cells that metrics ask for."""
+
+    def __init__(self, cells: Indices, model: GuardedModel) -> None:
+        self._cells = cells  # ascending
+        self._name = model.name
+        self._mean = np.zeros((len(cells), model.latent_dim), dtype=np.float32)
+        self._log_variance: Floats | None = None
+        self._kind: bool | None = None
+
+    def add(self, batch: Indices, mean: Floats, log_variance: Floats | None) -> None:
+        if self._kind is None and log_variance is not None:
+            self._log_variance = np.zeros_like(self._mean)
+        if self._kind is not None and self._kind != (log_variance is None):
+            raise ToySoundError(
+                f"model '{self._name}': encode returned a log_variance for some batches and None "
+                "for others; return the same kind always"
+            )
+        self._kind = log_variance is None
+        kept = np.isin(batch, self._cells)
+        places = np.searchsorted(self._cells, batch[kept])
+        self._mean[places] = mean[kept]
+        if self._log_variance is not None and log_variance is not None:
+            self._log_variance[places] = log_variance[kept]
+
+    def codes(self, dataset: Dataset, cells: Indices) -> Codes:
+        truth = truth_of(dataset, cells)
+        places = np.searchsorted(self._cells, cells)
+        log_variance = None if self._log_variance is None else self._log_variance[places]
+        return Codes(truth.classes, self._mean[places], log_variance, truth.kinds)
+
+
+def _clusters(dataset: Dataset, cells: Indices) -> Indices:
+    """Return which sounds have the same levels of all factors; without labels each is alone."""
+    if not dataset.labelled or not len(cells):
+        return np.arange(len(cells))
+    return np.unique(dataset.classes(cells), axis=0, return_inverse=True)[1]
 
 
 def random_sound_errors(dataset: Dataset, test: Indices, *, progress: bool = False) -> PerSound:

@@ -33,7 +33,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from benchmark import reference_codes
 from benchmark.bootstrap import summarise
 from benchmark.code_metrics import read_codes
-from benchmark.codes import Plan, random_sound_errors, true_classes
+from benchmark.codes import Codes, Plan, random_sound_errors, truth_of
 from benchmark.environment import package_versions
 from benchmark.metrics import METRICS
 from benchmark.metrics.reconstruction import COLUMNS
@@ -108,22 +108,21 @@ def make_framing(dataset: Dataset, plan: Plan, *, seed: int = 0, progress: bool 
 def _compute(
     dataset: Dataset, plan: Plan, seed: int, key: Mapping[str, str], progress: bool
 ) -> Framing:
-    classes, sizes = true_classes(dataset, plan.cells)
+    truth = truth_of(dataset, plan.cells)
     references: dict[str, dict[str, float | None]] = {}
     for name in reference_codes.NAMES:
-        if not sizes:
+        if not truth.sizes:
             references[name] = {}  # nothing is known of the sounds that a code could know
             continue
-        mean, log_variance = reference_codes.make(name, classes, sizes, seed=seed)
-        readings = read_codes(
-            classes, mean, log_variance, seed=seed, label=f"{name} codes", progress=progress
-        )
+        made = reference_codes.make(name, truth.classes, truth.sizes, seed=seed)
+        codes = Codes(truth.classes, *made, truth.kinds)
+        readings = read_codes(codes, seed=seed, label=f"{name} codes", progress=progress)
         references[name] = {column: reading.value for column, reading in readings.items()}
     errors = random_sound_errors(dataset, plan.test, progress=progress)
     summaries = {column.column: column.summary for column in COLUMNS}
     return Framing(
         key=dict(key),
-        factors=len(sizes),
+        factors=len(truth.sizes),
         references=references,
         random_sound={name: summarise(errors[name], summaries[name]) for name in errors},
     )

@@ -21,6 +21,10 @@ SCHEMA_VERSION: Literal["1"] = "1"
 Family = Literal["reconstruction", "disentanglement", "dimension", "control", "likelihood", "cost"]
 
 
+#: Fields of a measurement that are left out of the JSON where they are null.
+_ONLY_IF_THERE = ("reason", "net", "composition", "seed_spread")
+
+
 class _Strict(BaseModel):
     """A record that refuses foreign fields and numbers that are not finite."""
 
@@ -39,6 +43,11 @@ class Measurement(_Strict):
     higher_is_better : direction; None for a number that is neither good nor bad
     unit : ``"dB"``, ``"cents"``, ``"nat"``, ``"ms"``, ``""`` for a bare number
     reason : why the value is None; None otherwise
+    net : of a reconstruction, the value less the model's own ceiling: what its code loses and its
+        representation does not; None where there is no ceiling of its own
+    composition : the same metric on the cells of the composition split, or None
+    seed_spread : standard deviation over seeds of the metric's own randomness, or None where
+        nothing in it is random
     """
 
     value: float | None
@@ -48,6 +57,9 @@ class Measurement(_Strict):
     higher_is_better: bool | None = None
     unit: str = ""
     reason: str | None = None
+    net: float | None = None
+    composition: float | None = None
+    seed_spread: float | None = None
 
     @model_validator(mode="after")
     def _a_missing_value_says_why(self) -> "Measurement":
@@ -86,6 +98,63 @@ class DatasetInfo(_Strict):
     size: int = Field(gt=0)
 
 
+class Cells(_Strict):
+    """Which sounds a family of metrics saw.
+
+    Attributes
+    ----------
+    split : ``test``, ``grid`` (all splits) or ``composition``
+    count : how many
+    of : how many the split has
+    drawn : how they were chosen, in words
+    """
+
+    split: str
+    count: int = Field(ge=0)
+    of: int = Field(ge=0)
+    drawn: str
+
+
+class SpotCheck(_Strict):
+    """How far two runs of a model on the same sounds are apart.
+
+    Attributes
+    ----------
+    method : what was run
+    how : what was changed between the runs
+    size : largest difference in standard deviations of the output
+    limit : up to where it is rounding
+    stable : whether it is
+    """
+
+    method: str
+    how: str
+    size: float
+    limit: float
+    stable: bool
+
+
+class Latent(_Strict):
+    """What one latent does when it is moved alone.
+
+    Attributes
+    ----------
+    index : its number, from 0
+    factor : the factor that it moves most, or None if it moves none
+    selectivity : share of all movement that is this factor's, 0 to 1
+    monotonicity : how steadily it moves it, 0 to 1
+    range : share of the factor's range that it covers
+    smoothness : how even its steps are, 0 to 1
+    """
+
+    index: int = Field(ge=0)
+    factor: str | None
+    selectivity: float | None
+    monotonicity: float | None
+    range: float | None
+    smoothness: float | None
+
+
 class Environment(_Strict):
     """The machine: Python version, versions of the packages that decide numbers, platform, CPU."""
 
@@ -104,13 +173,31 @@ class Timing(_Strict):
 
 
 class Result(_Strict):
-    """One scored (model, dataset, seed); see the module for the rules."""
+    """One scored (model, dataset, seed); see the module for the rules.
+
+    Attributes
+    ----------
+    metrics : family to name to number
+    cells : what was seen by ``reconstruction``, by ``codes`` (disentanglement and dimension), and
+        by their ``composition``
+    unstable : whether a spot check found more than rounding
+    spot_checks : two batch sizes, another order, the same twice
+    latents : what each latent does in a traversal
+    estimators : metric to the kind and version of the estimator that decides its numbers
+    notes : what a reader of the numbers should know, one sentence each
+    """
 
     schema_version: Literal["1"] = SCHEMA_VERSION
     model: ModelInfo
     dataset: DatasetInfo
     seed: int = Field(ge=0)
     metrics: dict[Family, dict[str, Measurement]]
+    cells: dict[str, Cells] = Field(default_factory=dict)
+    unstable: bool = False
+    spot_checks: tuple[SpotCheck, ...] = ()
+    latents: tuple[Latent, ...] = ()
+    estimators: dict[str, str] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     environment: Environment
     timing: Timing
     assurance: Literal["self-reported", "recomputed", "re-run"] = "self-reported"
@@ -120,8 +207,9 @@ class Result(_Strict):
         data = self.model_dump(mode="json")
         for family in data["metrics"].values():
             for measurement in family.values():
-                if measurement["reason"] is None:
-                    del measurement["reason"]
+                for name in _ONLY_IF_THERE:
+                    if measurement[name] is None:
+                        del measurement[name]
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
     def save(self, path: str | Path) -> None:

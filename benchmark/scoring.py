@@ -11,24 +11,41 @@ the numbers are what they are. It is said aloud, with the size of the difference
 import time
 import warnings
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
-from benchmark import bootstrap, cost, environment
+from benchmark import environment, measurements
 from benchmark.audition import Audition
-from benchmark.code_metrics import Reading, all_missing, read_codes
-from benchmark.codes import Heard, listen, make_plan
+from benchmark.code_metrics import all_missing, read_codes
+from benchmark.codes import Heard, Plan, listen, make_plan
+from benchmark.cost import measure_cost
 from benchmark.framing import Framing, make_framing
 from benchmark.guard import GuardedModel
 from benchmark.loading import LoadedModel, open_model
 from benchmark.metrics import METRICS
-from benchmark.metrics.reconstruction import COLUMNS, RMSE_DB, SoundColumn
-from benchmark.result import DatasetInfo, Family, Measurement, ModelInfo, Result, Timing
+from benchmark.protocol import Floats
+from benchmark.result import (
+    Cells,
+    DatasetInfo,
+    Family,
+    Measurement,
+    ModelInfo,
+    Result,
+    SpotCheck,
+    Timing,
+)
 from benchmark.stability import measure_stability
 from toysound.dataset import Dataset, load
 from toysound.errors import ToySoundError
+from toysound.version import __version__
 
 #: Sounds on which stability is tried.
 _TRIED = 16
+
+#: Fewer composition cells than this are no sample to compute metrics of codes on.
+_FEWEST_COMPOSED = 50
+
+_VERSIONS = f"toysound {__version__}, scikit-learn {version('scikit-learn')}"
 
 
 class UnstableModelWarning(UserWarning):
@@ -91,15 +108,19 @@ def evaluate(
     loaded = open_model(model, sounds)
     guarded = guard(loaded, sounds)
     plan = make_plan(sounds, seed)
-    unstable = _instabilities(guarded, sounds, plan.audition)
+    checks = measure_stability(guarded, _tried(sounds, plan))
     heard = listen(guarded, sounds, plan, progress=progress)
     framing = make_framing(sounds, plan, seed=seed, progress=progress)
-    times = cost.measure_times(guarded, sounds.audio(plan.audition))
-    metrics = {
-        "reconstruction": _reconstruction(guarded, heard, framing),
-        **_codes(guarded, heard, framing, seed, progress),
-        "cost": _cost(loaded, times),
+    spent = measure_cost(guarded, sounds.audio(plan.audition))
+    metrics: dict[Family, dict[str, Measurement]] = {
+        "reconstruction": measurements.reconstruction(loaded.model, heard, framing),
+        **_of_codes(guarded, heard, framing, seed, progress),
+        "cost": measurements.of_cost(loaded.parameters, spent),
     }
+    unstable = [
+        f"model '{loaded.name}' is unstable: {check}" for check in checks if not check.stable
+    ]
+    notes = (*unstable, *guarded.notes)
     result = Result(
         model=ModelInfo(
             name=loaded.name,
@@ -116,14 +137,26 @@ def evaluate(
         ),
         seed=seed,
         metrics=metrics,
+        cells=_cells(sounds, plan, heard),
+        unstable=bool(unstable),
+        spot_checks=tuple(
+            SpotCheck(method=c.method, how=c.how, size=c.size, limit=c.limit, stable=c.stable)
+            for c in checks
+        ),
+        estimators={
+            name: f"{metric.estimator}; {_VERSIONS}"
+            for name, metric in METRICS.items()
+            if metric.estimator
+        },
+        notes=notes,
         environment=environment.describe(),
         timing=Timing(
-            encode_ms=times.encode_ms,
-            decode_ms=times.decode_ms,
+            encode_ms=spent.encode_ms,
+            decode_ms=spent.decode_ms,
             score_s=time.perf_counter() - start,
         ),
     )
-    return Evaluation(result, heard.audition, (*unstable, *guarded.notes))
+    return Evaluation(result, heard.audition, notes)
 
 
 def guard(loaded: LoadedModel, dataset: Dataset) -> GuardedModel:
@@ -143,99 +176,55 @@ def guard(loaded: LoadedModel, dataset: Dataset) -> GuardedModel:
     return guarded
 
 
-def _instabilities(model: GuardedModel, dataset: Dataset, cells: Any) -> list[str]:
-    """Return a sentence for each way in which the model contradicts itself."""
+def _tried(dataset: Dataset, plan: Plan) -> Floats:
+    """Return the sounds on which stability is tried."""
     test = dataset.split("test")[:_TRIED]
-    audio = dataset.audio(test if len(test) > 1 else cells)
-    return [
-        f"model '{model.name}' is unstable: {difference}"
-        for difference in measure_stability(model, audio)
-        if not difference.stable
-    ]
+    return dataset.audio(test if len(test) > 1 else plan.audition)
 
 
-def _reconstruction(model: GuardedModel, heard: Heard, framing: Framing) -> dict[str, Measurement]:
-    return {column.column: _sound_column(model, column, heard, framing) for column in COLUMNS}
-
-
-def _sound_column(
-    model: GuardedModel, column: SoundColumn, heard: Heard, framing: Framing
-) -> Measurement:
-    name, summary = column.column, column.summary
-    values, kept = heard.errors.get(name), heard.ceilings.get(name)
-    if name == RMSE_DB.column:
-        own_floor = heard.floors.get(name)
-        floor = None if own_floor is None else bootstrap.summarise(own_floor, summary)
-        ceiling = None if own_floor is None else 0.0  # a view of sound is its own round trip
-    else:
-        floor = framing.floor("reconstruction", name)
-        ceiling = None if kept is None else bootstrap.summarise(kept, summary)
-    value = None if values is None else bootstrap.summarise(values, summary)
-    return Measurement(
-        value=value,
-        interval=None if value is None or values is None else bootstrap.interval(values, summary),
-        floor=floor,
-        ceiling=ceiling,
-        higher_is_better=column.higher_is_better,
-        unit=column.unit,
-        reason=None if value is not None else _why_none(model, column, heard),
-    )
-
-
-def _why_none(model: GuardedModel, column: SoundColumn, heard: Heard) -> str:
-    if not heard.errors:
-        return "the dataset has no test sounds"
-    if column.column == RMSE_DB.column and column.column not in heard.errors:
-        return "the model offers no coefficients"
-    return column.undefined
-
-
-def _codes(
+def _of_codes(
     model: GuardedModel, heard: Heard, framing: Framing, seed: int, progress: bool
 ) -> dict[Family, dict[str, Measurement]]:
-    codes = heard.codes
-    if codes is None:
-        readings = all_missing(str(model.model.opaque_latent))
-    else:
-        readings = read_codes(
-            codes.classes, codes.mean, codes.log_variance, seed=seed, progress=progress
+    """Return disentanglement and dimension: on the whole grid, and on the composition split."""
+    if heard.codes is None or heard.composition is None:
+        missing = all_missing(str(model.model.opaque_latent))
+        return measurements.of_codes(missing, missing, framing)
+    readings = read_codes(heard.codes, seed=seed, uncertainty=True, progress=progress)
+    composition = all_missing("the composition split is too small")
+    if len(heard.composition.mean) >= _FEWEST_COMPOSED:
+        composition = read_codes(
+            heard.composition, seed=seed, label="composition", progress=progress
         )
-    families: dict[Family, dict[str, Measurement]] = {"disentanglement": {}, "dimension": {}}
-    for metric in METRICS.values():
-        for output in metric.outputs:
-            reading = readings[output.column]
-            families[metric.family][output.column] = Measurement(
-                value=reading.value,
-                floor=framing.floor(metric.family, output.column),
-                ceiling=framing.ceiling(metric.family, output.column),
-                higher_is_better=output.higher_is_better,
-                unit=output.unit,
-                reason=reading.reason,
-            )
-        if metric.series is not None:
-            families[metric.family] |= {
-                name: Measurement(value=reading.value, unit=metric.series.unit)
-                for name, reading in readings.items()
-                if metric.in_series(name)
-            }
-    return families
+    return measurements.of_codes(readings, composition, framing)
 
 
-def _cost(loaded: LoadedModel, times: cost.Times) -> dict[str, Measurement]:
-    parameters = loaded.parameters
-    readings = {
-        "parameters": Reading(None, "the model does not say how many it has")
-        if parameters is None
-        else Reading(float(parameters)),
-        "encode_ms": Reading(times.encode_ms),
-        "decode_ms": Reading(times.decode_ms),
+def _cells(dataset: Dataset, plan: Plan, heard: Heard) -> dict[str, Cells]:
+    """Return which sounds each family saw."""
+    test, composed = len(dataset.split("test")), len(dataset.split("composition"))
+    seen: dict[str, Cells] = {
+        "reconstruction": Cells(
+            split="test",
+            count=len(plan.test),
+            of=test,
+            drawn="all" if len(plan.test) == test else "a fixed draw, the same for every seed",
+        )
     }
-    return {
-        column.column: Measurement(
-            value=readings[column.column].value,
-            higher_is_better=column.higher_is_better,
-            unit=column.unit,
-            reason=readings[column.column].reason,
-        )
-        for column in cost.COLUMNS
+    if heard.codes is None:
+        return seen
+    whole = "all, in an order drawn by the seed"
+    return seen | {
+        "codes": Cells(
+            split="grid",
+            count=len(plan.cells),
+            of=len(dataset),
+            drawn=whole
+            if len(plan.cells) == len(dataset)
+            else "drawn by the seed, every level of every factor alike",
+        ),
+        "composition": Cells(
+            split="composition",
+            count=len(plan.composition),
+            of=composed,
+            drawn=whole if len(plan.composition) == composed else "drawn by the seed",
+        ),
     }

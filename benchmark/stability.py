@@ -32,7 +32,7 @@ class Difference:
 
     Attributes
     ----------
-    method : ``encode`` or ``decode``
+    method : ``encode``, ``decode`` or ``decode(encode)``
     how : what was changed between the runs
     size : largest difference in standard deviations of the output
     limit : up to where it is rounding
@@ -59,7 +59,7 @@ class Difference:
 
 
 def measure_stability(model: GuardedModel, audio: Floats) -> tuple[Difference, ...]:
-    """Run both methods twice, one sound at a time, and in reverse order.
+    """Run both methods twice, one sound at a time, and in reverse order; and one after the other.
 
     Parameters
     ----------
@@ -73,15 +73,21 @@ def measure_stability(model: GuardedModel, audio: Floats) -> tuple[Difference, .
     sound = model.decode(mean)
     sound_again = model.decode(mean)
     sound_alone = np.concatenate([model.decode(row[None]) for row in mean])
+    sound_reverse = model.decode(mean[::-1])[::-1]
+    whole, whole_again = (model.decode(model.encode(audio)[0]) for _ in range(2))
     scale, loudness = _column_scale(mean), np.float64(max(float(sound.std()), 1e-12))
     other = np.maximum(np.abs(alone - mean), np.abs(reverse - mean))
+    sound_other = np.maximum(np.abs(sound_alone - sound), np.abs(sound_reverse - sound))
     return (
         Difference("encode", "when it runs twice", _size(again - mean, scale), SAME_BATCH),
         Difference("encode", "in another batch", _size(other, scale), OTHER_BATCH),
         Difference(
             "decode", "when it runs twice", _size(sound_again - sound, loudness), SAME_BATCH
         ),
-        Difference("decode", "in another batch", _size(sound_alone - sound, loudness), OTHER_BATCH),
+        Difference("decode", "in another batch", _size(sound_other, loudness), OTHER_BATCH),
+        Difference(
+            "decode(encode)", "when it runs twice", _size(whole_again - whole, loudness), SAME_BATCH
+        ),
     )
 
 

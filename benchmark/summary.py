@@ -1,8 +1,6 @@
 """A result as a short text: every number between its floor and its ceiling."""
 
-from benchmark.cost import COLUMNS as COST
-from benchmark.metrics import METRICS, Output, series_of
-from benchmark.metrics.reconstruction import COLUMNS as RECONSTRUCTION
+from benchmark.columns import ResultColumn, find
 from benchmark.result import Measurement, Result
 
 _ARROW = {True: "\u2191", False: "\u2193", None: " "}
@@ -14,7 +12,6 @@ def summarise_result(result: Result) -> str:
 
     An arrow shows which direction is good. A number that is missing is a dash, with its reason.
     """
-    labels = _labels()
     lines = [
         f"{result.model.name} on {result.dataset.name} ({result.dataset.size:,} sounds), "
         f"seed {result.seed}, {result.timing.score_s:.0f} s"
@@ -25,22 +22,18 @@ def summarise_result(result: Result) -> str:
         if len(reasons) == 1 and None not in reasons:
             lines += [f"  none: {reasons.pop()}"]
             continue
-        series: dict[Output, list[str]] = {}
+        series: dict[ResultColumn, list[str]] = {}
         for name, found in measurements.items():
-            belongs = series_of(name)
-            if belongs is None:
-                lines += [_row(labels.get(name, name), found)]
+            column = find(family, name)
+            if column is None or not column.series:
+                lines += [_row(column.output.label if column else name, found)]
             else:
-                series.setdefault(belongs, []).append(_number(found.value))
-        lines += [f"  {s.label:<26} {' '.join(values)}  {s.unit}" for s, values in series.items()]
+                series.setdefault(column, []).append(_number(found.value))
+        lines += [
+            f"  {column.output.label:<26} {' '.join(values)}  {column.output.unit}"
+            for column, values in series.items()
+        ]
     return "\n".join(line.rstrip() for line in lines)
-
-
-def _labels() -> dict[str, str]:
-    """Return the short name of each column."""
-    outputs = [*RECONSTRUCTION, *COST]
-    outputs += [output for metric in METRICS.values() for output in metric.outputs]
-    return {output.column: output.label for output in outputs}
 
 
 def _row(label: str, measurement: Measurement) -> str:

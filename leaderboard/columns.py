@@ -9,9 +9,7 @@ direction and unit of the result it came from.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmark.cost import COLUMNS as COSTS
-from benchmark.metrics import METRICS, series_of
-from benchmark.metrics.reconstruction import RMSE_DB, SOUND_METRICS
+from benchmark.columns import COLUMNS, find
 from benchmark.metrics.registry import Output
 from leaderboard.rows import FAMILIES, Board, Cell, Key
 
@@ -84,7 +82,8 @@ def columns_of(boards: Iterable[Board]) -> tuple[Column, ...]:
     for board in boards:
         for row in board.rows:
             for key, cell in row.cells.items():
-                if series_of(key[1]) is not None:
+                column = find(*key)
+                if column is not None and column.series:
                     continue  # one number for each latent: in the JSON, too many for a table
                 cells.setdefault(key, []).append(cell)
     rank = {key: i for i, key in enumerate(dict.fromkeys((*MAIN, *known)))}
@@ -113,14 +112,8 @@ def _column(
 
 def _registered() -> dict[Key, tuple[Output, str]]:
     """Return what the registries know, in their order: each column and the paper it is from."""
-    known: dict[Key, tuple[Output, str]] = {
-        ("reconstruction", output.column): (output, measure.reference)
-        for measure in SOUND_METRICS.values()
-        for output in measure.outputs
+    return {
+        (column.family, column.output.column): (column.output, column.reference)
+        for column in COLUMNS
+        if not column.series
     }
-    known["reconstruction", RMSE_DB.column] = RMSE_DB, ""
-    for metric in METRICS.values():
-        known |= {
-            (metric.family, output.column): (output, metric.reference) for output in metric.outputs
-        }
-    return known | {("cost", output.column): (output, "") for output in COSTS}

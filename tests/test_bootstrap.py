@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmark.bootstrap import interval, summarise
+from benchmark.bootstrap import difference, interval, summarise
 
 
 def test_summaries_by_hand() -> None:
@@ -49,3 +49,43 @@ def test_the_draws_are_the_same_each_time() -> None:
     found = interval(values, "median")
     assert found is not None
     assert shifted == pytest.approx((found[0] + 10, found[1] + 10))
+
+
+def test_sounds_of_one_cell_are_drawn_together() -> None:
+    """Copies of a sound add no information: the interval stays that of the cells."""
+    values = np.random.default_rng(2).normal(size=80)
+    cells = np.arange(80)
+    alone = interval(values, "mean")
+    copied = interval(np.repeat(values, 5), "mean", clusters=np.repeat(cells, 5))
+    naive = interval(np.repeat(values, 5), "mean")
+    assert alone is not None
+    assert copied is not None
+    assert naive is not None
+    assert copied[1] - copied[0] == pytest.approx(alone[1] - alone[0], rel=0.1)
+    assert naive[1] - naive[0] < 0.6 * (alone[1] - alone[0])
+    assert interval(values, "mean", clusters=np.zeros(80, dtype=np.int64)) is None
+
+
+def test_a_pair_is_told_apart_where_two_intervals_overlap() -> None:
+    rng = np.random.default_rng(3)
+    hard = rng.normal(0.0, 5.0, size=200)
+    first = hard + 0.2 + 0.1 * rng.normal(size=200)
+    found = difference(first, hard, "mean")
+    assert found is not None
+    apart, (low, high) = found
+    assert apart == pytest.approx(0.2, abs=0.03)
+    assert 0.15 < low < apart < high < 0.25
+    one, other = interval(first, "mean"), interval(hard, "mean")
+    assert one is not None
+    assert other is not None
+    assert one[0] < other[1]
+
+
+def test_a_pair_uses_the_sounds_that_both_have() -> None:
+    first, second = np.array([1.0, np.nan, 3.0, 5.0]), np.array([0.0, 9.0, 2.0, 4.0])
+    found = difference(first, second, "mean")
+    assert found is not None
+    assert (found[0], *found[1]) == pytest.approx((1.0, 1.0, 1.0))
+    assert difference(first[:2], second[:2], "mean") is None
+    with pytest.raises(ValueError, match="pairs are needed"):
+        difference(first, second[:2], "mean")

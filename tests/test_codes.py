@@ -13,7 +13,7 @@ from benchmark.codes import (
     listen,
     make_plan,
     random_sound_errors,
-    true_classes,
+    truth_of,
 )
 from benchmark.guard import GuardedModel
 from benchmark.metrics.reconstruction import compare
@@ -176,10 +176,42 @@ def test_a_dataset_without_test_sounds_gives_codes_and_no_errors() -> None:
 
 
 def test_factors_that_do_not_vary_are_left_out() -> None:
-    classes, sizes = true_classes(DATASET, np.arange(12))
-    assert sizes == (3, 4)
-    assert np.array_equal(classes, DATASET.classes(np.arange(12))[:, 1:])
-    assert true_classes(DATASET, PLAN.cells)[1] == DATASET.space.sizes
+    truth = truth_of(DATASET, np.arange(12))
+    assert truth.sizes == (3, 4)
+    assert truth.kinds == DATASET.space.kinds[1:]
+    assert np.array_equal(truth.classes, DATASET.classes(np.arange(12))[:, 1:])
+    assert truth_of(DATASET, PLAN.cells).sizes == DATASET.space.sizes
+    assert truth_of(DATASET, np.empty(0, dtype=np.int64)).classes.shape == (0, 0)
+
+
+def test_the_composition_split_has_codes_of_its_own() -> None:
+    held_out = np.array([90, 3, 41, 20])
+    heard = listen(guarded(zoo.Good()), DATASET, replace(PLAN, composition=held_out))
+    assert heard.composition is not None
+    assert np.array_equal(heard.composition.classes, DATASET.classes(held_out))
+    expected = zoo.Good().encode(DATASET.audio(held_out))[0]
+    assert heard.composition.mean == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_plan_has_the_composition_split() -> None:
+    tones = load("tones")
+    assert sorted(make_plan(tones).composition) == tones.split("composition").tolist()
+
+
+def test_a_large_grid_is_drawn_with_every_level_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codes_module, "MAX_CELLS", 2000)
+    sprites = load("sprites")
+    cells = make_plan(sprites, 3).cells
+    assert len(np.unique(cells)) == 2000
+    for levels, size in zip(sprites.classes(cells).T, sprites.space.sizes, strict=True):
+        counts = np.bincount(levels, minlength=size)
+        assert counts.min() > 0.9 * 2000 / size
+        assert counts.max() < 1.1 * 2000 / size
+
+
+def test_sounds_of_the_same_levels_are_one_cluster() -> None:
+    heard = listen(guarded(zoo.Good()), DATASET, PLAN)
+    assert len(np.unique(heard.test_clusters)) == len(PLAN.test)
 
 
 def test_a_single_sound_is_no_dataset() -> None:

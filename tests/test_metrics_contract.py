@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from benchmark.metrics import METRICS, compute, names, series_of
+from benchmark.metrics import METRICS, compute, names
 from benchmark.metrics.registry import Invariance
 from toysound.errors import ToySoundError, UsageError
 
@@ -310,12 +310,6 @@ def test_log_variance_is_needed_and_must_fit(name: str) -> None:
     for wrong in (log_variance[:, :2], log_variance + np.nan):
         with pytest.raises(ToySoundError, match="must be finite and of the codes' shape"):
             compute(name, factors=None, codes=codes, log_variance=wrong)
-
-
-def test_series() -> None:
-    assert series_of("kl_3") is METRICS["kl_spectrum"].series
-    assert series_of("kl_total") is None
-    assert series_of("mig") is None
 
 
 @pytest.mark.parametrize("name", METRICS)

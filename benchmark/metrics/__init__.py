@@ -32,7 +32,7 @@ from benchmark.metrics.registry import Metric, Output
 from toysound.errors import ToySoundError, UsageError, unknown_name
 from toysound.factors import Kind
 
-__all__ = ["METRICS", "Metric", "Output", "compute", "names", "series_of"]
+__all__ = ["METRICS", "Metric", "Output", "compute", "names"]
 
 #: Every metric of codes, in the order in which they are shown.
 METRICS: dict[str, Metric] = {
@@ -54,14 +54,6 @@ _NUMBERS = (int, float, int | None, float | None)
 _FEWEST_ROWS = 6
 
 _LARGEST = 1e100
-
-
-def series_of(column: str) -> Output | None:
-    """Return the series that a column of a result belongs to, such as the KL spectrum, or None."""
-    for metric in METRICS.values():
-        if metric.in_series(column):
-            return metric.series
-    return None
 
 
 def names() -> list[str]:

@@ -5,6 +5,7 @@ one is writing its module and one entry at its end, and naming it in
 :data:`benchmark.metrics.METRICS`.
 """
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -79,6 +80,11 @@ class Metric:
     series: Output | None = None
     invariances: frozenset[Invariance] = frozenset()
     lacks: Mapping[Invariance, str] = field(default_factory=dict)
+
+    @property
+    def reads_kinds(self) -> bool:
+        """Whether it has an option ``kinds``: the kind of each factor."""
+        return "kinds" in inspect.signature(self.function).parameters
 
     def in_series(self, key: str) -> bool:
         """Return whether a key is that of a further number."""

@@ -1,0 +1,121 @@
+"""From what was heard and computed to the numbers of a result, each between floor and ceiling."""
+
+from collections.abc import Mapping
+
+from benchmark import bootstrap, cost
+from benchmark.code_metrics import Reading
+from benchmark.codes import Heard
+from benchmark.framing import Framing
+from benchmark.metrics import METRICS
+from benchmark.metrics.reconstruction import COLUMNS, RMSE_DB, SoundColumn
+from benchmark.protocol import offers
+from benchmark.result import Family, Measurement
+
+
+def reconstruction(model: object, heard: Heard, framing: Framing) -> dict[str, Measurement]:
+    """Return every column of reconstruction.
+
+    Parameters
+    ----------
+    model : whose sounds were heard
+    heard : the walk over the dataset
+    framing : floors of the dataset; the ceiling is the model's own round trip
+    """
+    return {column.column: _sound_column(model, column, heard, framing) for column in COLUMNS}
+
+
+def of_codes(
+    readings: Mapping[str, Reading], composition: Mapping[str, Reading], framing: Framing
+) -> dict[Family, dict[str, Measurement]]:
+    """Return every column of disentanglement and dimension.
+
+    Parameters
+    ----------
+    readings : of the plan's cells
+    composition : of the composition split
+    framing : floors and ceilings of the dataset
+    """
+    families: dict[Family, dict[str, Measurement]] = {"disentanglement": {}, "dimension": {}}
+    for metric in METRICS.values():
+        if metric.across_models:
+            continue
+        for output in metric.outputs:
+            reading = readings[output.column]
+            families[metric.family][output.column] = Measurement(
+                value=reading.value,
+                interval=reading.interval,
+                floor=framing.floor(metric.family, output.column),
+                ceiling=framing.ceiling(metric.family, output.column),
+                higher_is_better=output.higher_is_better,
+                unit=output.unit,
+                reason=reading.reason,
+                composition=composition[output.column].value,
+                seed_spread=reading.seed_spread,
+            )
+        if metric.series is not None:
+            families[metric.family] |= {
+                name: Measurement(value=reading.value, unit=metric.series.unit)
+                for name, reading in readings.items()
+                if metric.in_series(name)
+            }
+    return families
+
+
+def of_cost(parameters: int | None, spent: cost.Cost) -> dict[str, Measurement]:
+    """Return every column of cost.
+
+    Parameters
+    ----------
+    parameters : of the model, None where it does not say
+    spent : what running it took
+    """
+    values: dict[str, float | None] = dict(vars(spent))
+    values["parameters"] = None if parameters is None else float(parameters)
+    reasons = {
+        "parameters": "the model does not say how many it has",
+        "peak_memory_mb": "this platform does not tell the peak of a part of a run",
+    }
+    return {
+        column.column: Measurement(
+            value=values[column.column],
+            higher_is_better=column.higher_is_better,
+            unit=column.unit,
+            reason=None if values[column.column] is not None else reasons[column.column],
+        )
+        for column in cost.COLUMNS
+    }
+
+
+def _sound_column(
+    model: object, column: SoundColumn, heard: Heard, framing: Framing
+) -> Measurement:
+    name, summary = column.column, column.summary
+    values, kept = heard.errors.get(name), heard.ceilings.get(name)
+    if name == RMSE_DB.column:
+        own_floor = heard.floors.get(name)
+        floor = None if own_floor is None else bootstrap.summarise(own_floor, summary)
+        ceiling = None if own_floor is None else 0.0  # a view of sound is its own round trip
+    else:
+        floor = framing.floor("reconstruction", name)
+        ceiling = None if kept is None else bootstrap.summarise(kept, summary)
+    value = None if values is None else bootstrap.summarise(values, summary)
+    return Measurement(
+        value=value,
+        interval=None
+        if value is None or values is None
+        else bootstrap.interval(values, summary, clusters=heard.test_clusters),
+        floor=floor,
+        ceiling=ceiling,
+        higher_is_better=column.higher_is_better,
+        unit=column.unit,
+        reason=None if value is not None else _why_none(model, column, heard),
+        net=None if value is None or ceiling is None else value - ceiling,
+    )
+
+
+def _why_none(model: object, column: SoundColumn, heard: Heard) -> str:
+    if not heard.errors:
+        return "the dataset has no test sounds"
+    if column.column == RMSE_DB.column and not offers(model, "coefficients", "decode_coefficients"):
+        return "the model offers no coefficients"
+    return column.undefined
