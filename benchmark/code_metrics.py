@@ -38,12 +38,15 @@ class Reading:
     reason : why there is no number; None if there is one
     interval : 95 %, over which sounds were seen; None if it was not asked for or there is none
     seed_spread : standard deviation over three seeds of the metric, likewise
+    replicates : the number on each quarter of the sounds, from which the interval is; to compare
+        two models quarter by quarter
     """
 
     value: float | None
     reason: str | None = None
     interval: tuple[float, float] | None = None
     seed_spread: float | None = None
+    replicates: tuple[float, ...] = ()
 
 
 def read_codes(
@@ -151,6 +154,7 @@ def _with_uncertainty(
         completed[output.column] = replace(
             reading,
             interval=jackknife.interval(reading.value, replicates),
+            replicates=tuple(replicates),
             seed_spread=spread if spread is not None and np.isfinite(spread) else None,
         )
     return completed

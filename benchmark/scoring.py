@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
 from benchmark import environment, measurements
 from benchmark.audition import Audition
-from benchmark.code_metrics import all_missing, read_codes
+from benchmark.code_metrics import Reading, all_missing, read_codes
 from benchmark.codes import Heard, Plan, listen, make_plan
 from benchmark.cost import measure_cost
-from benchmark.framing import Framing, make_framing
+from benchmark.framing import make_framing
 from benchmark.guard import GuardedModel
+from benchmark.items import Items
 from benchmark.loading import LoadedModel, open_model
 from benchmark.metrics import METRICS
 from benchmark.protocol import Floats
@@ -60,11 +63,13 @@ class Evaluation:
     ----------
     result : the numbers
     audition : the sounds
+    items : the numbers behind the means
     warnings : what a reader of the numbers should know, one sentence each
     """
 
     result: Result
     audition: Audition
+    items: Items
     warnings: tuple[str, ...]
 
 
@@ -111,10 +116,11 @@ def evaluate(
     checks = measure_stability(guarded, _tried(sounds, plan))
     heard = listen(guarded, sounds, plan, progress=progress)
     framing = make_framing(sounds, plan, seed=seed, progress=progress)
+    readings, composition = _of_codes(guarded, heard, seed, progress)
     spent = measure_cost(guarded, sounds.audio(plan.audition))
     metrics: dict[Family, dict[str, Measurement]] = {
         "reconstruction": measurements.reconstruction(loaded.model, heard, framing),
-        **_of_codes(guarded, heard, framing, seed, progress),
+        **measurements.of_codes(readings, composition, framing),
         "cost": measurements.of_cost(loaded.parameters, spent),
     }
     unstable = [
@@ -156,7 +162,20 @@ def evaluate(
             score_s=time.perf_counter() - start,
         ),
     )
-    return Evaluation(result, heard.audition, notes)
+    items = Items(
+        dataset=sounds.name,
+        audio_sha256=sounds.audio_sha256,
+        seed=seed,
+        cells=plan.test,
+        clusters=heard.test_clusters,
+        sounds=heard.errors,
+        quarters={
+            name: np.array(reading.replicates)
+            for name, reading in readings.items()
+            if reading.replicates
+        },
+    )
+    return Evaluation(result, heard.audition, items, notes)
 
 
 def guard(loaded: LoadedModel, dataset: Dataset) -> GuardedModel:
@@ -183,19 +202,18 @@ def _tried(dataset: Dataset, plan: Plan) -> Floats:
 
 
 def _of_codes(
-    model: GuardedModel, heard: Heard, framing: Framing, seed: int, progress: bool
-) -> dict[Family, dict[str, Measurement]]:
-    """Return disentanglement and dimension: on the whole grid, and on the composition split."""
+    model: GuardedModel, heard: Heard, seed: int, progress: bool
+) -> tuple[dict[str, Reading], dict[str, Reading]]:
+    """Return the metrics of codes on the whole grid, and on the composition split."""
     if heard.codes is None or heard.composition is None:
         missing = all_missing(str(model.model.opaque_latent))
-        return measurements.of_codes(missing, missing, framing)
+        return missing, missing
     readings = read_codes(heard.codes, seed=seed, uncertainty=True, progress=progress)
-    composition = all_missing("the composition split is too small")
-    if len(heard.composition.mean) >= _FEWEST_COMPOSED:
-        composition = read_codes(
-            heard.composition, seed=seed, label="composition", progress=progress
-        )
-    return measurements.of_codes(readings, composition, framing)
+    if len(heard.composition.mean) < _FEWEST_COMPOSED:
+        return readings, all_missing("the composition split is too small")
+    return readings, read_codes(
+        heard.composition, seed=seed, label="composition", progress=progress
+    )
 
 
 def _cells(dataset: Dataset, plan: Plan, heard: Heard) -> dict[str, Cells]:

@@ -74,7 +74,11 @@ def test_a_model_of_twenty_lines_is_checked_and_scored(folder: Path) -> None:
     assert audition.original.shape == (6, 8000)
     assert audition.names == ("level",)
     assert np.any(audition.reconstruction)
-    assert sorted(p.name for p in out.parent.iterdir()) == ["0.audition.npz", "0.json"]
+    assert sorted(p.name for p in out.parent.iterdir()) == [
+        "0.audition.npz",
+        "0.items.npz",
+        "0.json",
+    ]
 
 
 def test_what_a_model_prints_does_not_disturb_json(folder: Path) -> None:

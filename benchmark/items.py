@@ -1,0 +1,102 @@
+"""What a score was averaged from: one number for each sound, and for each quarter of the sounds.
+
+A result holds means and their intervals. To say whether one model is *better* than another, two
+intervals are not enough: both models find the same sounds hard, so their difference is known much
+better than either mean. The numbers behind the means are therefore kept beside the result, as a
+small ``.npz`` without pickle:
+
+* ``cells`` (m,), ``clusters`` (m,): the test sounds, and which of them are of the same cell;
+* ``sounds/<column>`` (m,): each measure of reconstruction, one number per sound, NaN without one;
+* ``quarters/<column>`` (q,): each metric of codes on the quarters of :mod:`benchmark.jackknife`;
+* ``dataset``, ``audio_sha256``, ``seed``: of what; only equals can be paired.
+"""
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toysound.errors import ToySoundError
+from toysound.files import atomic
+
+Floats = NDArray[np.float64]
+
+_SOUNDS, _QUARTERS = "sounds/", "quarters/"
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """The numbers behind a result.
+
+    Attributes
+    ----------
+    dataset, audio_sha256, seed : of the result
+    cells : int64, shape (m,), test sounds, ascending
+    clusters : int64, shape (m,), which of them are of the same cell
+    sounds : column to one number per test sound, shape (m,)
+    quarters : column to one number per subset of the coded sounds
+    """
+
+    dataset: str
+    audio_sha256: str
+    seed: int
+    cells: NDArray[np.int64]
+    clusters: NDArray[np.int64]
+    sounds: dict[str, Floats]
+    quarters: dict[str, Floats]
+
+    def save(self, path: str | Path) -> None:
+        """Write the numbers; the file is complete or not there at all."""
+        arrays: dict[str, NDArray[np.generic]] = {
+            "dataset": np.array(self.dataset, dtype=np.str_),
+            "audio_sha256": np.array(self.audio_sha256, dtype=np.str_),
+            "seed": np.array(self.seed, dtype=np.int64),
+            "cells": self.cells,
+            "clusters": self.clusters,
+        }
+        arrays |= {_SOUNDS + name: values for name, values in self.sounds.items()}
+        arrays |= {_QUARTERS + name: values for name, values in self.quarters.items()}
+        with atomic(Path(path)) as partial, partial.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def items_path(result_path: str | Path) -> Path:
+    """Return where the numbers behind a result lie: ``0.json`` has ``0.items.npz`` beside it."""
+    path = Path(result_path)
+    return path.with_name(f"{path.stem}.items.npz")
+
+
+def load_items(path: str | Path) -> Items:
+    """Read the numbers behind a result.
+
+    Raises
+    ------
+    ToySoundError
+        If the file cannot be read or holds something else.
+    """
+    try:
+        with np.load(Path(path), allow_pickle=False) as data:
+            cells = data["cells"].astype(np.int64)
+            items = Items(
+                dataset=str(data["dataset"]),
+                audio_sha256=str(data["audio_sha256"]),
+                seed=int(data["seed"]),
+                cells=cells,
+                clusters=data["clusters"].astype(np.int64),
+                sounds=_part(data, _SOUNDS),
+                quarters=_part(data, _QUARTERS),
+            )
+        if any(values.shape != cells.shape for values in items.sounds.values()):
+            raise ValueError("it has not one number for each sound")
+        return items
+    except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+        raise ToySoundError(
+            f"'{path}' cannot be read: {error}; 'toysound score --out' writes one beside its result"
+        ) from None
+
+
+def _part(data: "np.lib.npyio.NpzFile", prefix: str) -> dict[str, Floats]:
+    names = [name for name in data.files if name.startswith(prefix)]
+    return {name.removeprefix(prefix): data[name].astype(np.float64) for name in names}

@@ -1,0 +1,55 @@
+"""The numbers behind a result, in a file."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmark.items import Items, items_path, load_items
+from toysound.errors import ToySoundError
+
+
+def some() -> Items:
+    return Items(
+        dataset="small",
+        audio_sha256="0" * 64,
+        seed=3,
+        cells=np.array([2, 5, 9]),
+        clusters=np.array([0, 1, 1]),
+        sounds={"level_error": np.array([0.5, np.nan, 2.0])},
+        quarters={"mig": np.array([0.1, 0.2])},
+    )
+
+
+def test_what_is_saved_is_what_is_read(tmp_path: Path) -> None:
+    path = items_path(tmp_path / "0.json")
+    assert path.name == "0.items.npz"
+    some().save(path)
+    found = load_items(path)
+    assert (found.dataset, found.audio_sha256, found.seed) == ("small", "0" * 64, 3)
+    assert found.cells.tolist() == [2, 5, 9]
+    assert found.clusters.tolist() == [0, 1, 1]
+    assert found.sounds["level_error"] == pytest.approx([0.5, np.nan, 2.0], nan_ok=True)
+    assert found.quarters["mig"].tolist() == [0.1, 0.2]
+
+
+def test_other_files_are_refused_with_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "0.items.npz"
+    with pytest.raises(ToySoundError, match="cannot be read"):
+        load_items(path)
+    path.write_bytes(b"no archive")
+    with pytest.raises(ToySoundError, match="cannot be read"):
+        load_items(path)
+    np.savez(path, cells=np.arange(3))
+    with pytest.raises(ToySoundError, match="'toysound score --out' writes one"):
+        load_items(path)
+    np.savez(path, a=np.array([{}], dtype=object))
+    with pytest.raises(ToySoundError, match="cannot be read"):
+        load_items(path)
+
+
+def test_one_number_for_each_sound_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "0.items.npz"
+    Items("small", "0" * 64, 0, np.arange(3), np.arange(3), {"x": np.zeros(2)}, {}).save(path)
+    with pytest.raises(ToySoundError, match="one number for each sound"):
+        load_items(path)
