@@ -1,4 +1,4 @@
-"""What a score was averaged from: one number for each sound, and for each quarter of the sounds.
+"""What a score was made from: codes, and one number for each sound and each quarter of the sounds.
 
 A result holds means and their intervals. To say whether one model is *better* than another, two
 intervals are not enough: both models find the same sounds hard, so their difference is known much
@@ -8,6 +8,8 @@ small ``.npz`` without pickle:
 * ``cells`` (m,), ``clusters`` (m,): the test sounds, and which of them are of the same cell;
 * ``sounds/<column>`` (m,): each measure of reconstruction, one number per sound, NaN without one;
 * ``quarters/<column>`` (q,): each metric of codes on the quarters of :mod:`benchmark.jackknife`;
+* ``coded`` (n,), ``mean`` (n, d), ``log_variance`` (n, d): the cells whose codes were scored and
+  their codes, without ``log_variance`` for a deterministic encoder; n is 0 for an opaque latent;
 * ``dataset``, ``audio_sha256``, ``seed``: of what; only equals can be paired.
 """
 
@@ -37,6 +39,9 @@ class Items:
     clusters : int64, shape (m,), which of them are of the same cell
     sounds : column to one number per test sound, shape (m,)
     quarters : column to one number per subset of the coded sounds
+    coded : int64, shape (n,), the cells of the codes
+    mean : float32, shape (n, d)
+    log_variance : float32, shape (n, d), or None for a deterministic encoder
     """
 
     dataset: str
@@ -46,6 +51,9 @@ class Items:
     clusters: NDArray[np.int64]
     sounds: dict[str, Floats]
     quarters: dict[str, Floats]
+    coded: NDArray[np.int64]
+    mean: NDArray[np.float32]
+    log_variance: NDArray[np.float32] | None
 
     def save(self, path: str | Path) -> None:
         """Write the numbers; the file is complete or not there at all."""
@@ -55,7 +63,11 @@ class Items:
             "seed": np.array(self.seed, dtype=np.int64),
             "cells": self.cells,
             "clusters": self.clusters,
+            "coded": self.coded,
+            "mean": self.mean,
         }
+        if self.log_variance is not None:
+            arrays["log_variance"] = self.log_variance
         arrays |= {_SOUNDS + name: values for name, values in self.sounds.items()}
         arrays |= {_QUARTERS + name: values for name, values in self.quarters.items()}
         with atomic(Path(path)) as partial, partial.open("wb") as file:
@@ -87,9 +99,18 @@ def load_items(path: str | Path) -> Items:
                 clusters=data["clusters"].astype(np.int64),
                 sounds=_part(data, _SOUNDS),
                 quarters=_part(data, _QUARTERS),
+                coded=data["coded"].astype(np.int64),
+                mean=data["mean"].astype(np.float32),
+                log_variance=data["log_variance"].astype(np.float32)
+                if "log_variance" in data
+                else None,
             )
         if any(values.shape != cells.shape for values in items.sounds.values()):
             raise ValueError("it has not one number for each sound")
+        if items.mean.ndim != 2 or len(items.mean) != len(items.coded):
+            raise ValueError("it has not one code for each cell")
+        if items.log_variance is not None and items.log_variance.shape != items.mean.shape:
+            raise ValueError("mean and log_variance differ in shape")
         return items
     except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
         raise ToySoundError(

@@ -174,6 +174,11 @@ def evaluate(
             for name, reading in readings.items()
             if reading.replicates
         },
+        coded=plan.cells if heard.codes is not None else plan.cells[:0],
+        mean=heard.codes.mean
+        if heard.codes is not None
+        else np.zeros((0, guarded.latent_dim), dtype=np.float32),
+        log_variance=None if heard.codes is None else heard.codes.log_variance,
     )
     return Evaluation(result, heard.audition, items, notes)
 

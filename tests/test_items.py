@@ -1,6 +1,8 @@
 """The numbers behind a result, in a file."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +20,9 @@ def some() -> Items:
         clusters=np.array([0, 1, 1]),
         sounds={"level_error": np.array([0.5, np.nan, 2.0])},
         quarters={"mig": np.array([0.1, 0.2])},
+        coded=np.array([7, 1]),
+        mean=np.array([[0.5, 1.0], [1.5, 2.0]], dtype=np.float32),
+        log_variance=np.full((2, 2), -3, dtype=np.float32),
     )
 
 
@@ -31,6 +36,12 @@ def test_what_is_saved_is_what_is_read(tmp_path: Path) -> None:
     assert found.clusters.tolist() == [0, 1, 1]
     assert found.sounds["level_error"] == pytest.approx([0.5, np.nan, 2.0], nan_ok=True)
     assert found.quarters["mig"].tolist() == [0.1, 0.2]
+    assert found.coded.tolist() == [7, 1]
+    assert np.array_equal(found.mean, some().mean)
+    assert found.log_variance is not None
+    assert np.array_equal(found.log_variance, np.full((2, 2), -3))
+    replace(some(), log_variance=None).save(path)
+    assert load_items(path).log_variance is None
 
 
 def test_other_files_are_refused_with_a_sentence(tmp_path: Path) -> None:
@@ -48,8 +59,18 @@ def test_other_files_are_refused_with_a_sentence(tmp_path: Path) -> None:
         load_items(path)
 
 
-def test_one_number_for_each_sound_is_asked_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sounds": {"x": np.zeros(2)}}, "one number for each sound"),
+        ({"coded": np.arange(3)}, "one code for each cell"),
+        ({"log_variance": np.zeros((2, 1), dtype=np.float32)}, "differ in shape"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(
+    tmp_path: Path, change: dict[str, Any], words: str
+) -> None:
     path = tmp_path / "0.items.npz"
-    Items("small", "0" * 64, 0, np.arange(3), np.arange(3), {"x": np.zeros(2)}, {}).save(path)
-    with pytest.raises(ToySoundError, match="one number for each sound"):
+    replace(some(), **change).save(path)
+    with pytest.raises(ToySoundError, match=words):
         load_items(path)

@@ -26,8 +26,13 @@ from benchmark.metrics.dimension.kl_spectrum import KL_SPECTRUM
 from benchmark.metrics.dimension.participation_ratio import PARTICIPATION_RATIO
 from benchmark.metrics.dimension.twonn import TWONN
 from benchmark.metrics.disentanglement.dci import DCI
+from benchmark.metrics.disentanglement.dcimig import DCIMIG
 from benchmark.metrics.disentanglement.infomec import INFOMEC
+from benchmark.metrics.disentanglement.jemmig import JEMMIG
 from benchmark.metrics.disentanglement.mig import MIG
+from benchmark.metrics.disentanglement.mig_sup import MIG_SUP
+from benchmark.metrics.disentanglement.modularity import MODULARITY
+from benchmark.metrics.disentanglement.sap import SAP
 from benchmark.metrics.registry import Metric, Output
 from toysound.errors import ToySoundError, UsageError, unknown_name
 from toysound.factors import Kind
@@ -39,8 +44,13 @@ METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
         MIG,
+        MIG_SUP,
+        JEMMIG,
+        DCIMIG,
         DCI,
         INFOMEC,
+        SAP,
+        MODULARITY,
         ACTIVE_UNITS,
         KL_SPECTRUM,
         PARTICIPATION_RATIO,
