@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmark import jackknife
-from benchmark.codes import Codes
+from benchmark.heard import Codes
 from benchmark.metrics import METRICS, Metric, compute
 from toysound.errors import ToySoundError
 from toysound.progress import bar

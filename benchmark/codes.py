@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 
 from benchmark.audition import Audition, to_int16
 from benchmark.guard import GuardedModel
-from benchmark.metrics.reconstruction import RMSE_DB, compare
+from benchmark.heard import Codes, Heard, Indices, PerSound
+from benchmark.metrics.reconstruction import RMSE_DB, SET_METRICS, compare
 from benchmark.metrics.reconstruction.coefficients import root_mean_square_db
 from benchmark.protocol import Floats
 from benchmark.reference_models import RandomSound
@@ -41,9 +42,6 @@ AUDITION = 6
 
 #: Sounds that a model is given at a time.
 BATCH = 64
-
-Indices = NDArray[np.int64]
-PerSound = dict[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,53 +60,6 @@ class Plan:
     composition: Indices
     test: Indices
     audition: Indices
-
-
-@dataclass(frozen=True, eq=False)
-class Codes:
-    """Codes of some cells, with what is true of them.
-
-    Attributes
-    ----------
-    classes : int64, shape (n, k), the true levels of the factors that vary; k is 0 without labels
-    mean : float32, shape (n, d)
-    log_variance : float32, shape (n, d), or None for a deterministic encoder
-    kinds : kind of each of the k factors; empty where it is not known
-    """
-
-    classes: NDArray[np.int64]
-    mean: Floats
-    log_variance: Floats | None
-    kinds: tuple[Kind, ...] = ()
-
-    def take(self, rows: Indices) -> "Codes":
-        """Return some of the rows."""
-        log_variance = None if self.log_variance is None else self.log_variance[rows]
-        return Codes(self.classes[rows], self.mean[rows], log_variance, self.kinds)
-
-
-@dataclass(frozen=True, eq=False)
-class Heard:
-    """All that is kept of a model's walk over a dataset.
-
-    Attributes
-    ----------
-    codes : of the plan's cells, in its order; None for a model with an opaque latent
-    composition : of the plan's composition cells, likewise
-    errors : column of reconstruction to one number per test sound
-    ceilings : the same for the model's own round trip; empty without one
-    floors : the same for what depends on the model's own view of sound
-    test_clusters : shape (m,), which test sounds are of the same cell of the grid
-    audition : the sounds to listen to
-    """
-
-    codes: Codes | None
-    composition: Codes | None
-    errors: PerSound
-    ceilings: PerSound
-    floors: PerSound
-    test_clusters: Indices
-    audition: Audition
 
 
 def make_plan(dataset: Dataset, seed: int = 0) -> Plan:
@@ -220,14 +171,19 @@ def listen(model: GuardedModel, dataset: Dataset, plan: Plan, *, progress: bool 
         chosen = tested[batch]
         if chosen.any():
             judge.add(audio[chosen], mean[chosen])
+    audition = _audition(model, dataset, plan.audition)
     return Heard(
         codes=None if opaque else writer.codes(dataset, plan.cells),
         composition=None if opaque else writer.codes(dataset, plan.composition),
         errors=_joined(judge.errors),
         ceilings=_joined(judge.ceilings),
         floors=_joined(judge.floors),
+        reference_rows=_joined(judge.reference_rows),
+        rows=_joined(judge.rows),
+        kept_rows=_joined(judge.kept_rows),
         test_clusters=_clusters(dataset, plan.test),
-        audition=_audition(model, dataset, plan.audition),
+        audition=audition,
+        notes=model.notes,
     )
 
 
@@ -270,14 +226,35 @@ def _clusters(dataset: Dataset, cells: Indices) -> Indices:
     return np.unique(dataset.classes(cells), axis=0, return_inverse=True)[1]
 
 
-def random_sound_errors(dataset: Dataset, test: Indices, *, progress: bool = False) -> PerSound:
-    """Return each column of reconstruction for a training sound that is played at random."""
+@dataclass(frozen=True, eq=False)
+class RandomSoundHeard:
+    """What a training sound that is played at random gets.
+
+    Attributes
+    ----------
+    errors : column of reconstruction to one number per test sound
+    reference_rows, rows : set measure to one row for each test sound, and for what was played
+    """
+
+    errors: PerSound
+    reference_rows: PerSound
+    rows: PerSound
+
+
+def hear_random_sounds(
+    dataset: Dataset, test: Indices, *, progress: bool = False
+) -> RandomSoundHeard:
+    """Return what a training sound that is played at random gets on some test sounds."""
     random = RandomSound(dataset)
-    parts: list[PerSound] = []
+    errors: list[PerSound] = []
+    references: list[PerSound] = []
+    rows: list[PerSound] = []
     for _, audio in _walk(dataset, test, "floor of reconstruction", progress):
         estimate = random.decode(random.encode(audio)[0])
-        parts.append(compare(audio, estimate, dataset.sample_rate))
-    return _joined(parts)
+        errors.append(compare(audio, estimate, dataset.sample_rate))
+        references.append(_embedded(audio, dataset.sample_rate))
+        rows.append(_embedded(estimate, dataset.sample_rate))
+    return RandomSoundHeard(_joined(errors), _joined(references), _joined(rows))
 
 
 class _Judge:
@@ -289,16 +266,23 @@ class _Judge:
         self.errors: list[PerSound] = []
         self.ceilings: list[PerSound] = []
         self.floors: list[PerSound] = []
+        self.reference_rows: list[PerSound] = []
+        self.rows: list[PerSound] = []
+        self.kept_rows: list[PerSound] = []
         self._has_round_trip = model.offers("round_trip")
         self._random = (
             RandomSound(dataset) if model.offers("coefficients", "decode_coefficients") else None
         )
 
     def add(self, audio: Floats, mean: Floats) -> None:
-        errors = compare(audio, self.model.decode(mean), self.sample_rate)
+        played = self.model.decode(mean)
+        errors = compare(audio, played, self.sample_rate)
+        self.reference_rows.append(_embedded(audio, self.sample_rate))
+        self.rows.append(_embedded(played, self.sample_rate))
         if self._has_round_trip:
             kept = self.model.round_trip(audio)
             self.ceilings.append(compare(audio, kept, self.sample_rate))
+            self.kept_rows.append(_embedded(kept, self.sample_rate))
         if self._random is not None:
             view = self.model.coefficients(audio)
             meant = self.model.decode_coefficients(mean)
@@ -306,6 +290,11 @@ class _Judge:
             other = self.model.coefficients(self._random.decode(self._random.encode(audio)[0]))
             self.floors.append({RMSE_DB.column: root_mean_square_db(view, other)})
         self.errors.append(errors)
+
+
+def _embedded(audio: Floats, sample_rate: int) -> PerSound:
+    """Return the row of each sound for every set measure."""
+    return {name: metric.embed(audio, sample_rate) for name, metric in SET_METRICS.items()}
 
 
 def _walk(

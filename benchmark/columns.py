@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from benchmark.cost import COLUMNS as COSTS
 from benchmark.metrics import METRICS
-from benchmark.metrics.reconstruction import RMSE_DB, SOUND_METRICS
+from benchmark.metrics.reconstruction import RMSE_DB, SET_METRICS, SOUND_METRICS
 from benchmark.metrics.registry import Output
 from benchmark.result import Family
 
@@ -44,6 +44,9 @@ def _all() -> Iterator[ResultColumn]:
     for measure in SOUND_METRICS.values():
         for sound in measure.outputs:
             yield ResultColumn("reconstruction", sound, measure.reference)
+    for whole in SET_METRICS.values():
+        for column in whole.outputs:
+            yield ResultColumn("reconstruction", column, whole.reference)
     yield ResultColumn("reconstruction", RMSE_DB)
     for metric in METRICS.values():
         if metric.across_models:

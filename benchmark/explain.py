@@ -9,7 +9,7 @@ from benchmark.codes import make_plan
 from benchmark.columns import COLUMNS, ResultColumn
 from benchmark.framing import Framing, make_framing
 from benchmark.metrics import METRICS, Metric
-from benchmark.metrics.reconstruction import SOUND_METRICS
+from benchmark.metrics.reconstruction import SET_METRICS, SOUND_METRICS
 from benchmark.reference_codes import NAMES
 from benchmark.result import Family
 from toysound.dataset import Dataset
@@ -71,8 +71,11 @@ def explain(name: str) -> str:
     if name in SOUND_METRICS:
         measure = SOUND_METRICS[name]
         return "\n\n".join([_module_text(measure.function), _outputs(measure.outputs)])
+    if name in SET_METRICS:
+        whole = SET_METRICS[name]
+        return "\n\n".join([_module_text(whole.finish), _outputs(whole.outputs)])
     if name not in METRICS:
-        raise unknown_name("metric", name, [*METRICS, *SOUND_METRICS])
+        raise unknown_name("metric", name, [*METRICS, *SOUND_METRICS, *SET_METRICS])
     metric = METRICS[name]
     parts = [_module_text(metric.function), _outputs(metric.outputs), _invariances(metric)]
     if metric.estimator:

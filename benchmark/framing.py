@@ -23,26 +23,24 @@ computed once and kept as JSON in the user's cache folder (``$TOYSOUND_CACHE`` m
 holds all that they depend on; a file that is damaged or of another key is computed again.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from benchmark import reference_codes
 from benchmark.bootstrap import summarise
+from benchmark.cache import cache_key, digest_of
 from benchmark.code_metrics import read_codes
-from benchmark.codes import Codes, Plan, random_sound_errors, truth_of
-from benchmark.environment import package_versions
+from benchmark.codes import Plan, hear_random_sounds, truth_of
+from benchmark.heard import Codes
 from benchmark.metrics import METRICS
-from benchmark.metrics.reconstruction import COLUMNS
+from benchmark.metrics.reconstruction import COLUMNS, SET_METRICS
 from benchmark.result import Family
-from toysound import measure
 from toysound.cache import cache_folder
 from toysound.dataset import Dataset
 from toysound.files import write_text
-from toysound.version import __version__
 
 FLOOR, CEILING = "noise", "perfect"
 
@@ -92,8 +90,8 @@ def make_framing(dataset: Dataset, plan: Plan, *, seed: int = 0, progress: bool 
     seed : of the score
     progress : draw progress bars on a terminal
     """
-    key = _key(dataset, seed)
-    path = cache_folder() / "framing" / f"{_digest(json.dumps(key, sort_keys=True))}.json"
+    key = cache_key(dataset, seed)
+    path = cache_folder() / "framing" / f"{digest_of(key)}.json"
     cached = _read(path, key)
     if cached is not None:
         return cached
@@ -118,13 +116,23 @@ def _compute(
         codes = Codes(truth.classes, *made, truth.kinds)
         readings = read_codes(codes, seed=seed, label=f"{name} codes", progress=progress)
         references[name] = {column: reading.value for column, reading in readings.items()}
-    errors = random_sound_errors(dataset, plan.test, progress=progress)
+    random = hear_random_sounds(dataset, plan.test, progress=progress)
     summaries = {column.column: column.summary for column in COLUMNS}
+    floors: dict[str, float | None] = {
+        name: summarise(values, summaries[name]) for name, values in random.errors.items()
+    }
+    for name, metric in SET_METRICS.items():
+        if name not in random.rows:
+            continue
+        values = metric.finish(random.reference_rows[name], random.rows[name])
+        for output in metric.outputs:
+            value = float(values[output.key])
+            floors[output.column] = value if np.isfinite(value) else None
     return Framing(
         key=dict(key),
         factors=len(truth.sizes),
         references=references,
-        random_sound={name: summarise(errors[name], summaries[name]) for name in errors},
+        random_sound=floors,
     )
 
 
@@ -144,31 +152,3 @@ def _read(path: Path, key: Mapping[str, str]) -> Framing | None:
         return None
     complete = set(framing.references) == set(reference_codes.NAMES)
     return framing if framing.key == key and complete else None
-
-
-def _key(dataset: Dataset, seed: int) -> dict[str, str]:
-    """Return all that the numbers depend on."""
-    packages = {name: text for name, text in package_versions().items() if name != "torch"}
-    return {
-        "dataset": dataset.name,
-        "audio_sha256": dataset.audio_sha256,
-        "size": str(len(dataset)),
-        "seed": str(seed),
-        "toysound": __version__,
-        "packages": json.dumps(packages, sort_keys=True),
-        "code": _code_digest(),
-    }
-
-
-def _code_digest() -> str:
-    """Return a hash of the source that computes the numbers: they change only when it does."""
-    folder = Path(__file__).parent
-    digest = hashlib.sha256()
-    for path in [*sorted(folder.rglob("*.py")), Path(measure.__file__)]:
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:32]

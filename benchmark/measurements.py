@@ -1,13 +1,21 @@
 """From what was heard and computed to the numbers of a result, each between floor and ceiling."""
 
+import math
 from collections.abc import Mapping
 
-from benchmark import bootstrap, cost
+from benchmark import bootstrap, cost, jackknife
 from benchmark.code_metrics import Reading
-from benchmark.codes import Heard
 from benchmark.framing import Framing
+from benchmark.heard import Heard
 from benchmark.metrics import METRICS
-from benchmark.metrics.reconstruction import COLUMNS, RMSE_DB, SoundColumn
+from benchmark.metrics.reconstruction import (
+    COLUMNS,
+    RMSE_DB,
+    SET_METRICS,
+    SetMetric,
+    SoundColumn,
+    net,
+)
 from benchmark.protocol import offers
 from benchmark.result import Family, Measurement
 
@@ -21,7 +29,9 @@ def reconstruction(model: object, heard: Heard, framing: Framing) -> dict[str, M
     heard : the walk over the dataset
     framing : floors of the dataset; the ceiling is the model's own round trip
     """
-    return {column.column: _sound_column(model, column, heard, framing) for column in COLUMNS}
+    single = {column.column: _sound_column(model, column, heard, framing) for column in COLUMNS}
+    sets = [_set_columns(metric, heard, framing) for metric in SET_METRICS.values()]
+    return single | {name: found for columns in sets for name, found in columns.items()}
 
 
 def of_codes(
@@ -109,8 +119,50 @@ def _sound_column(
         higher_is_better=column.higher_is_better,
         unit=column.unit,
         reason=None if value is not None else _why_none(model, column, heard),
-        net=None if value is None or ceiling is None else value - ceiling,
+        net=None
+        if value is None or ceiling is None or column.higher_is_better is None
+        else net(value, ceiling, column.higher_is_better),
     )
+
+
+def _set_columns(metric: SetMetric, heard: Heard, framing: Framing) -> dict[str, Measurement]:
+    """Return the columns of a measure that compares whole sets of sounds."""
+    true, played = heard.reference_rows.get(metric.name), heard.rows.get(metric.name)
+    kept = heard.kept_rows.get(metric.name)
+    if true is None or played is None:
+        values: Mapping[str, float] = {}
+        kept_values: Mapping[str, float] = {}
+        quarters: list[Mapping[str, float]] = []
+    else:
+        values = metric.finish(true, played)
+        kept_values = {} if kept is None else metric.finish(true, kept)
+        parts = jackknife.subsets(heard.test_clusters)
+        quarters = [metric.finish(true[rows], played[rows]) for rows in parts]
+    columns = {}
+    for output in metric.outputs:
+        value, ceiling = (_finite(found.get(output.key)) for found in (values, kept_values))
+        direction = output.higher_is_better
+        columns[output.column] = Measurement(
+            value=value,
+            interval=None
+            if value is None
+            else jackknife.interval(value, [found[output.key] for found in quarters]),
+            floor=framing.floor("reconstruction", output.column),
+            ceiling=ceiling,
+            higher_is_better=direction,
+            unit=output.unit,
+            reason=None
+            if value is not None
+            else (output.undefined if values else "the dataset has no test sounds"),
+            net=None
+            if value is None or ceiling is None or direction is None
+            else net(value, ceiling, direction),
+        )
+    return columns
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
 
 
 def _why_none(model: object, column: SoundColumn, heard: Heard) -> str:

@@ -10,6 +10,7 @@ the numbers are what they are. It is said aloud, with the size of the difference
 
 import time
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -18,11 +19,15 @@ import numpy as np
 
 from benchmark import environment, measurements
 from benchmark.audition import Audition
+from benchmark.cache import cache_key, digest_of, keep_newest
 from benchmark.code_metrics import Reading, all_missing, read_codes
-from benchmark.codes import Heard, Plan, listen, make_plan
+from benchmark.codes import Plan, listen, make_plan
 from benchmark.cost import measure_cost
 from benchmark.framing import make_framing
 from benchmark.guard import GuardedModel
+from benchmark.heard import Heard, fingerprint
+from benchmark.heard import load as load_heard
+from benchmark.heard import save as save_heard
 from benchmark.items import Items
 from benchmark.loading import LoadedModel, open_model
 from benchmark.metrics import METRICS
@@ -38,12 +43,29 @@ from benchmark.result import (
     Timing,
 )
 from benchmark.stability import measure_stability
+from toysound.cache import cache_folder
 from toysound.dataset import Dataset, load
 from toysound.errors import ToySoundError
 from toysound.version import __version__
 
 #: Sounds on which stability is tried.
 _TRIED = 16
+
+#: The code that decides what is heard of a model.
+_WALKING = (
+    "codes.py",
+    "heard.py",
+    "guard.py",
+    "audition.py",
+    "reference_models.py",
+    "metrics/reconstruction",
+)
+
+#: Walks that are kept, some megabytes each.
+_KEPT = 100
+
+#: Sounds by whose answers a model is known again.
+_PROBED = 64
 
 #: Fewer composition cells than this are no sample to compute metrics of codes on.
 _FEWEST_COMPOSED = 50
@@ -114,7 +136,7 @@ def evaluate(
     guarded = guard(loaded, sounds)
     plan = make_plan(sounds, seed)
     checks = measure_stability(guarded, _tried(sounds, plan))
-    heard = listen(guarded, sounds, plan, progress=progress)
+    heard = _hear(guarded, sounds, plan, seed, progress=progress)
     framing = make_framing(sounds, plan, seed=seed, progress=progress)
     readings, composition = _of_codes(guarded, heard, seed, progress)
     spent = measure_cost(guarded, sounds.audio(plan.audition))
@@ -126,7 +148,7 @@ def evaluate(
     unstable = [
         f"model '{loaded.name}' is unstable: {check}" for check in checks if not check.stable
     ]
-    notes = (*unstable, *guarded.notes)
+    notes = tuple(dict.fromkeys((*unstable, *guarded.notes, *heard.notes)))
     result = Result(
         model=ModelInfo(
             name=loaded.name,
@@ -198,6 +220,27 @@ def guard(loaded: LoadedModel, dataset: Dataset) -> GuardedModel:
             f"{dataset.sample_rate} Hz; score it on a dataset of its own rate"
         )
     return guarded
+
+
+def _hear(model: GuardedModel, dataset: Dataset, plan: Plan, seed: int, *, progress: bool) -> Heard:
+    """Return what is kept of the model's walk, from the cache or walked and put there."""
+    key = cache_key(dataset, seed, _WALKING) | {"model": fingerprint(model, _probe(dataset))}
+    path = cache_folder() / "heard" / f"{digest_of(key)}.npz"
+    heard = load_heard(path)
+    if heard is not None:
+        return heard
+    heard = listen(model, dataset, plan, progress=progress)
+    # A cache that cannot be written costs time and nothing else.
+    with suppress(OSError):
+        save_heard(heard, path)
+        keep_newest(path.parent, _KEPT)
+    return heard
+
+
+def _probe(dataset: Dataset) -> Floats:
+    """Return the sounds by whose answers a model is known again, spread over the grid."""
+    count = min(_PROBED, len(dataset))
+    return dataset.audio(np.linspace(0, len(dataset) - 1, count).round().astype(np.int64))
 
 
 def _tried(dataset: Dataset, plan: Plan) -> Floats:

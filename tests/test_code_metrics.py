@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmark.code_metrics import all_missing, read_codes
-from benchmark.codes import Codes
+from benchmark.heard import Codes
 from benchmark.metrics import METRICS, compute
 
 RNG = np.random.default_rng(0)

@@ -10,9 +10,9 @@ from small_dataset import SPEC, small_dataset
 import benchmark.codes as codes_module
 from benchmark.codes import (
     audition_cells,
+    hear_random_sounds,
     listen,
     make_plan,
-    random_sound_errors,
     truth_of,
 )
 from benchmark.guard import GuardedModel
@@ -104,8 +104,8 @@ def test_errors_are_those_of_the_test_sounds() -> None:
     expected = compare(audio, model.decode(model.encode(audio)[0]), DATASET.sample_rate)
     kept = compare(audio, model.round_trip(audio), DATASET.sample_rate)
     for name in expected:
-        assert heard.errors[name] == pytest.approx(expected[name], rel=1e-4)
-        assert heard.ceilings[name] == pytest.approx(kept[name], rel=1e-4)
+        assert heard.errors[name] == pytest.approx(expected[name], rel=1e-4, nan_ok=True)
+        assert heard.ceilings[name] == pytest.approx(kept[name], rel=1e-4, nan_ok=True)
     assert set(heard.errors) == {*expected, "rmse_db"}
     assert set(heard.floors) == {"rmse_db"}
 
@@ -155,10 +155,10 @@ def test_a_model_that_breaks_the_protocol_stops_the_walk(model: object, words: s
 
 
 def test_the_floor_of_reconstruction_is_that_of_the_random_sound_model() -> None:
-    floors = random_sound_errors(DATASET, PLAN.test)
+    floors = hear_random_sounds(DATASET, PLAN.test).errors
     heard = listen(guarded(RandomSound(DATASET)), DATASET, PLAN)
     for name, values in floors.items():
-        assert values == pytest.approx(heard.errors[name])
+        assert values == pytest.approx(heard.errors[name], nan_ok=True)
 
 
 def test_a_dataset_without_test_sounds_gives_codes_and_no_errors() -> None:

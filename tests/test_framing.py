@@ -8,6 +8,7 @@ from small_dataset import small_dataset
 
 import benchmark.framing as framing_module
 from benchmark import reference_codes
+from benchmark.cache import cache_key, digest_of
 from benchmark.codes import make_plan
 from benchmark.framing import Framing, make_framing
 from benchmark.metrics import METRICS
@@ -42,15 +43,15 @@ def no_computing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def put(folder: Path, framing: Framing) -> Path:
     """Put a framing where the cache looks for it."""
-    key = json.dumps(framing_module._key(DATASET, 0), sort_keys=True)
-    path = folder / "framing" / f"{framing_module._digest(key)}.json"
+    path = folder / "framing" / f"{digest_of(cache_key(DATASET, 0))}.json"
     path.parent.mkdir(parents=True)
     path.write_text(framing.model_dump_json(), encoding="utf-8")
     return path
 
 
 def test_every_column_of_codes_has_a_value_for_each_reference_code(framing: Framing) -> None:
-    columns = {o.column for metric in METRICS.values() for o in metric.outputs}
+    single = [metric for metric in METRICS.values() if not metric.across_models]
+    columns = {o.column for metric in single for o in metric.outputs}
     assert set(framing.references) == set(reference_codes.NAMES)
     for name, values in framing.references.items():
         assert {
@@ -76,8 +77,11 @@ def test_the_floor_of_reconstruction_is_a_random_sound(framing: Framing) -> None
     for metric in SOUND_METRICS.values():
         for output in metric.outputs:
             floor = framing.floor("reconstruction", output.column)
+            if output.column == "loudness_error":  # these sounds are shorter than its blocks
+                assert floor is None
+                continue
             assert floor is not None
-            assert floor > 0
+            assert floor < 0 if output.higher_is_better else floor > 0
             assert framing.ceiling("reconstruction", output.column) is None
 
 
@@ -141,14 +145,3 @@ def test_a_folder_that_cannot_be_written_costs_only_time(
     monkeypatch.setenv("TOYSOUND_CACHE", str(tmp_path / "file"))
     monkeypatch.setattr(framing_module, "_compute", lambda *args: framing)
     assert make_framing(DATASET, PLAN) == framing
-
-
-def test_the_key_changes_with_all_that_the_numbers_depend_on(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    key = framing_module._key(DATASET, 0)
-    assert key == framing_module._key(DATASET, 0)
-    assert key["audio_sha256"] == DATASET.audio_sha256
-    assert key != framing_module._key(DATASET, 1)
-    monkeypatch.setattr(framing_module, "package_versions", lambda: {"numpy": "0"})
-    assert key != framing_module._key(DATASET, 0)

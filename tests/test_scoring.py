@@ -12,9 +12,8 @@ import pytest
 from small_dataset import SPEC, small_dataset
 
 import benchmark
-from benchmark.cost import COLUMNS as COSTS
+from benchmark.columns import COLUMNS
 from benchmark.metrics import METRICS
-from benchmark.metrics.reconstruction import COLUMNS
 from benchmark.result import Measurement, Result, load_result
 from benchmark.scoring import UnstableModelWarning, evaluate, score
 from toysound.errors import ToySoundError, UsageError
@@ -46,14 +45,10 @@ def cell(result: Result, family: str, name: str) -> Measurement:
 
 def test_every_column_of_every_family_is_there(complete: Result) -> None:
     names = {family: set(columns) for family, columns in complete.metrics.items()}
-    expected: dict[str, set[str]] = {
-        "reconstruction": {column.column for column in COLUMNS},
-        "disentanglement": set(),
-        "dimension": set(),
-        "cost": {column.column for column in COSTS},
-    }
-    for metric in METRICS.values():
-        expected[metric.family] |= {output.column for output in metric.outputs}
+    expected: dict[str, set[str]] = {family: set() for family in names}
+    for column in COLUMNS:
+        if not column.series:
+            expected[column.family].add(column.output.column)
     expected["dimension"] |= {f"kl_{number}" for number in range(1, zoo.Complete.latent_dim + 1)}
     assert names == expected
 
@@ -104,7 +99,11 @@ def test_a_round_trip_is_the_ceiling(complete: Result) -> None:
 
 
 def test_intervals_surround_their_value(complete: Result) -> None:
+    missing = {"loudness_error", "frechet_distance"}  # too short, too few
     for name, found in complete.metrics["reconstruction"].items():
+        if name in missing:
+            assert found.reason
+            continue
         assert found.interval is not None, name
         assert found.value is not None
         assert found.interval[0] <= found.value <= found.interval[1]

@@ -1,14 +1,50 @@
-"""TwoNN on manifolds of known dimension."""
+"""TwoNN on manifolds of known dimension, and against scikit-dimension."""
+
+import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from peers import code_sets, manifolds
 
 from benchmark.metrics import compute
-from toysound.errors import ToySoundError
+from toysound.errors import ToySoundError, UsageError
+
+PEER = json.loads((Path(__file__).parent / "peers" / "scikit_dimension.json").read_text())
+ROWS = PEER["rows"]
 
 
 def dimension(codes: np.ndarray) -> float:
     return compute("twonn", factors=None, codes=codes)["twonn"]
+
+
+@pytest.mark.parametrize("score", PEER["manifolds"], ids=lambda s: f"{s['kind']}-{s['dimension']}")
+def test_a_manifold_as_scikit_dimension_sees_it(score: dict[str, Any]) -> None:
+    points = manifolds.make(score["kind"], score["dimension"], ROWS)
+    assert dimension(points) == pytest.approx(score["twonn"], rel=1e-9)
+
+
+@pytest.mark.parametrize("score", PEER["codes"], ids=lambda s: s["kind"])
+def test_codes_as_scikit_dimension_sees_them(score: dict[str, Any]) -> None:
+    _, codes = code_sets.make(score["kind"], ROWS)
+    assert dimension(codes) == pytest.approx(score["twonn"], rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", manifolds.KINDS)
+@pytest.mark.parametrize("true", [1, 2, 3])
+def test_few_dimensions_are_found(kind: str, true: int) -> None:
+    # Two neighbours of 2,000 points err by 3 % in standard deviation.
+    assert dimension(manifolds.make(kind, true, ROWS)) == pytest.approx(true, rel=0.09)
+
+
+@pytest.mark.parametrize(
+    ("kind", "share"),
+    [("cube", 0.86), ("ball", 0.90), ("sphere", 0.95), ("gaussian", 0.96), ("swiss_roll", 0.89)],
+)
+def test_ten_dimensions_read_low_by_as_much_as_is_said(kind: str, share: float) -> None:
+    found = [dimension(manifolds.make(kind, 10, ROWS, seed=seed)) for seed in range(5)]
+    assert np.mean(found) / 10 == pytest.approx(share, abs=0.03)
 
 
 @pytest.mark.parametrize("true", [1, 2, 4])
@@ -43,7 +79,15 @@ def test_the_ratios_are_scale_free() -> None:
     assert dimension(codes * 1e-6) == pytest.approx(dimension(codes))
 
 
-def test_points_that_coincide_count_once() -> None:
+def test_points_that_coincide_count_once_where_the_peer_is_misled() -> None:
+    plane = np.random.default_rng(0).random((ROWS, 2))
+    for score in PEER["coinciding"]:
+        found = dimension(np.vstack([plane, plane[: score["copies"]]]))
+        assert found == pytest.approx(PEER["coinciding"][0]["twonn"], rel=1e-9)
+    assert PEER["coinciding"][-1]["twonn"] > 2.4
+
+
+def test_points_that_are_all_there_twice_count_once() -> None:
     codes = np.random.default_rng(0).random((1000, 3))
     assert dimension(np.vstack([codes, codes])) == pytest.approx(dimension(codes))
 
@@ -56,3 +100,8 @@ def test_a_lattice_and_too_few_points_are_refused() -> None:
         dimension(np.stack(np.unravel_index(cells, (12, 4, 6, 5, 4)), axis=1) * np.pi)
     with pytest.raises(ToySoundError, match="at least 10 points"):
         dimension(np.repeat(np.arange(9.0), 20)[:, None])
+
+
+def test_a_share_that_is_none() -> None:
+    with pytest.raises(UsageError, match="from 0 to below 1"):
+        compute("twonn", factors=None, codes=np.random.default_rng(0).random((50, 2)), discard=-0.1)

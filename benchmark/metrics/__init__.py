@@ -22,8 +22,11 @@ import scipy.stats
 from numpy.typing import ArrayLike, NDArray
 
 from benchmark.metrics.dimension.active_units import ACTIVE_UNITS
+from benchmark.metrics.dimension.fondue import FONDUE
 from benchmark.metrics.dimension.kl_spectrum import KL_SPECTRUM
+from benchmark.metrics.dimension.mle import MLE
 from benchmark.metrics.dimension.participation_ratio import PARTICIPATION_RATIO
+from benchmark.metrics.dimension.pca_dims import PCA_DIMS
 from benchmark.metrics.dimension.twonn import TWONN
 from benchmark.metrics.disentanglement.dci import DCI
 from benchmark.metrics.disentanglement.dcimig import DCIMIG
@@ -54,7 +57,10 @@ METRICS: dict[str, Metric] = {
         ACTIVE_UNITS,
         KL_SPECTRUM,
         PARTICIPATION_RATIO,
+        PCA_DIMS,
         TWONN,
+        MLE,
+        FONDUE,
     )
 }
 

@@ -12,12 +12,21 @@ As in the paper: the ratios are sorted, the largest tenth, where the law holds l
 and d is the slope through the origin of -ln(1 - F) against ln mu, where F is the empirical
 distribution.
 
+Beside scikit-dimension
+-----------------------
+Its class ``TwoNN`` with its defaults gives the same numbers where no points coincide. Where some
+do, it drops them all; here they are counted once. What it keeps are the points beside a pair that
+coincides, whose two nearest neighbours are then equally far, and each pulls its estimate up: it
+finds 2.5 dimensions in a plane of 2,000 points of which 500 are there twice.
+
 Known failures
 --------------
-The codes of a grid are a lattice, blurred or not: an encoder that maps each cell to one point puts
-many neighbours at equal distances. Where a tenth are, the metric refuses; a small sample of a large
-grid passes, and its estimate means little. Noise adds its own dimensions at small scales. High
-dimensions are underestimated. Points that coincide are counted once.
+The codes of a grid are a lattice, which is refused
+(:mod:`benchmark.metrics.dimension.neighbours`); a small sample of a large grid passes, and its
+estimate means little. Noise adds its own dimensions at small scales. High dimensions are
+underestimated where the cloud has edges: 2,000 points of a cube of 5 dimensions give 4.7 and of 10
+dimensions 8.5. Two neighbours scatter more than the 20 of :mod:`benchmark.metrics.dimension.mle`:
+over draws of 2,000 points of a square, by 2.7 % where that does by 0.7 %.
 
 Reference
 ---------
@@ -26,17 +35,11 @@ minimal neighborhood information", Scientific Reports 7, 2017.
 """
 
 import numpy as np
-from scipy.spatial import cKDTree
 
+from benchmark.metrics.dimension.neighbours import nearest_distances
 from benchmark.metrics.information import Floats, Integers
 from benchmark.metrics.registry import Output, metric
-from toysound.errors import ToySoundError, UsageError
-
-_FEWEST = 10
-
-#: A tenth of the ratios this near to 1 are a lattice, with gaps perhaps, and no sample: for a
-#: smooth density of d dimensions their share is d / 10,000.
-_LATTICE = 1e-4
+from toysound.errors import UsageError
 
 
 def twonn(
@@ -65,22 +68,11 @@ def twonn(
     """
     if not 0 <= discard < 1:
         raise UsageError(f"twonn leaves out a share from 0 to below 1, got discard={discard}")
-    points = np.unique(codes, axis=0)
-    if len(points) < _FEWEST:
-        raise ToySoundError(
-            f"twonn needs at least {_FEWEST} points that differ, the codes have {len(points)}"
-        )
-    distances, _ = cKDTree(points).query(points, k=3)
-    ratios = np.sort(distances[:, 2] / distances[:, 1])
-    kept = max(1, min(int(len(ratios) * (1 - discard)), len(ratios) - 1))
-    x = np.log(ratios[:kept])
-    y = -np.log1p(-np.arange(1, kept + 1) / len(ratios))
-    if np.quantile(x, 0.1) < _LATTICE:
-        raise ToySoundError(
-            "twonn finds many neighbours at equal distances: the codes are a lattice, one point "
-            "for each cell, whose dimension it cannot tell"
-        )
-    return {"twonn": float((x * y).sum() / (x * x).sum())}
+    distances = nearest_distances(codes, 2, "twonn")
+    x = np.sort(np.log(distances[:, 1] / distances[:, 0]))
+    kept = max(1, min(int(len(x) * (1 - discard)), len(x) - 1))
+    y = -np.log1p(-np.arange(1, kept + 1) / len(x))
+    return {"twonn": float((x[:kept] * y).sum() / (x[:kept] ** 2).sum())}
 
 
 TWONN = metric(

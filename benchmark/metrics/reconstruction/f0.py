@@ -1,8 +1,10 @@
 """Fundamental frequency: does the reconstruction play the same note?
 
 The fundamental of both sounds is measured over the same part of the clip and compared in cents
-(hundredths of a semitone). Two things go wrong with a plain mean of such differences, and both are
-settled here:
+(hundredths of a semitone). The part is the loudest stretch of the reference
+(:mod:`benchmark.metrics.reconstruction.stretch`), so that a short note in a long clip is measured
+where it sounds, and the reconstruction is asked for the pitch at that time, not anywhere. Two
+things go wrong with a plain mean of such differences, and both are settled here:
 
 * A reconstruction may land an octave or more away, and one such error weighs like hundreds of fine
   ones. So the *median* says how well in tune the usual reconstruction is, and the share of *gross*
@@ -20,11 +22,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from benchmark.metrics.reconstruction.registry import Audio, Floats, SoundColumn, SoundMetric
+from benchmark.metrics.reconstruction.sounds import Sounds
+from benchmark.metrics.reconstruction.stretch import loudest_stretch
 from toysound.measure import fundamental_hz
-
-#: The part of a clip that is measured, as shares of its length: after the attack, before the
-#: release.
-SUSTAIN = (0.4, 0.98)
 
 #: Errors are clipped to two octaves; a reconstruction without a pitch counts as that.
 LARGEST_CENTS = 2400.0
@@ -33,13 +33,12 @@ LARGEST_CENTS = 2400.0
 GROSS_CENTS = 50.0
 
 
-def f0_error(reference: Audio, estimate: Audio, sample_rate: int) -> Mapping[str, Floats]:
+def f0_error(reference: Sounds, estimate: Sounds) -> Mapping[str, Floats]:
     """Return the error of the fundamental of each pair of sounds.
 
     Parameters
     ----------
-    reference, estimate : shape (n, T)
-    sample_rate : Hz
+    reference, estimate : n sounds each
 
     Returns
     -------
@@ -47,10 +46,11 @@ def f0_error(reference: Audio, estimate: Audio, sample_rate: int) -> Mapping[str
         ``f0_error``: cents between 0 and 2400, shape (n,); ``f0_gross_errors``: 100 where that is
         above 50 cents and 0 elsewhere, shape (n,). NaN where the reference has no pitch.
     """
-    duration = reference.shape[1] / sample_rate
-    window_s = (SUSTAIN[0] * duration, SUSTAIN[1] * duration)
-    true = fundamental_hz(reference, sample_rate, window_s)
-    played = fundamental_hz(estimate, sample_rate, window_s)
+    windows_s = loudest_stretch(reference.audio, reference.sample_rate)
+    true, played = (
+        fundamental_within(sounds.audio, sounds.sample_rate, windows_s)
+        for sounds in (reference, estimate)
+    )
     with np.errstate(invalid="ignore"):
         cents = np.minimum(np.abs(1200 * np.log2(played / true)), LARGEST_CENTS)
     cents = np.where(np.isnan(played), LARGEST_CENTS, cents)
@@ -60,6 +60,27 @@ def f0_error(reference: Audio, estimate: Audio, sample_rate: int) -> Mapping[str
         "f0_error": np.where(pitched, cents, np.nan),
         "f0_gross_errors": np.where(pitched, gross, np.nan),
     }
+
+
+def fundamental_within(audio: Audio, sample_rate: int, windows_s: Floats) -> Floats:
+    """Return the fundamental of each sound within a window of its own.
+
+    Parameters
+    ----------
+    audio : shape (n, T)
+    sample_rate : Hz
+    windows_s : start and stop in seconds, NaN for no window, shape (n, 2)
+
+    Returns
+    -------
+    ndarray, float64, shape (n,)
+        Hz; NaN where there is no window or no period in it.
+    """
+    out = np.full(len(audio), np.nan)
+    rows = np.flatnonzero(np.isfinite(windows_s).all(axis=1))
+    if len(rows):
+        out[rows] = fundamental_hz(audio[rows], sample_rate, windows_s[rows])
+    return out
 
 
 _NO_PITCH = "the sounds of this dataset have no pitch"

@@ -1,7 +1,8 @@
 """Level error: is the reconstruction as loud as the sound?
 
 The absolute difference of two RMS levels in decibels over the whole sound. A difference of 1 dB is
-just heard. RMS and not a loudness model, because it is what the factor *level* of the datasets is.
+just heard. RMS and not a loudness model, because it is what the factor *level* of the datasets is;
+:mod:`benchmark.metrics.reconstruction.loudness_error` has the loudness.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from benchmark.metrics.reconstruction.registry import Audio, Floats, SoundColumn, SoundMetric
+from benchmark.metrics.reconstruction.sounds import Sounds
 
 #: Silence counts as this level: a little below the rounding noise of 16-bit samples.
 SILENCE_DB = -100.0
@@ -21,20 +23,19 @@ def rms_db(audio: Audio) -> Floats:
     return np.asarray(decibels, dtype=np.float64)
 
 
-def level_error(reference: Audio, estimate: Audio, sample_rate: int) -> Mapping[str, Floats]:
+def level_error(reference: Sounds, estimate: Sounds) -> Mapping[str, Floats]:
     """Return the level error of each pair of sounds.
 
     Parameters
     ----------
-    reference, estimate : shape (n, T)
-    sample_rate : Hz; not needed for a level
+    reference, estimate : n sounds each
 
     Returns
     -------
     dict
         ``level_error``: dB >= 0, shape (n,).
     """
-    return {"level_error": np.abs(rms_db(reference) - rms_db(estimate))}
+    return {"level_error": np.abs(rms_db(reference.audio) - rms_db(estimate.audio))}
 
 
 LEVEL_ERROR = SoundMetric(

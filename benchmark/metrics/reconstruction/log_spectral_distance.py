@@ -18,6 +18,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from benchmark.metrics.reconstruction.registry import Audio, Floats, SoundColumn, SoundMetric
+from benchmark.metrics.reconstruction.sounds import Sounds
 from benchmark.metrics.reconstruction.spectrum import full_scale_peak, magnitude
 
 N_FFT, HOP = 1024, 256
@@ -26,20 +27,16 @@ FLOOR_DB = -80.0
 
 def log_spectrum(audio: Audio) -> Audio:
     """Return the spectrum in dB re a full-scale sine, at least -80, shape (n, frames, 513)."""
-    linear = magnitude(audio, N_FFT, HOP) / np.float32(full_scale_peak(N_FFT))
-    floor = np.float32(10 ** (FLOOR_DB / 20))
-    return np.asarray(20 * np.log10(np.maximum(linear, floor)), dtype=np.float32)
+    return _decibels(magnitude(audio, N_FFT, HOP))
 
 
-def log_spectral_distance(
-    reference: Audio, estimate: Audio, sample_rate: int
-) -> Mapping[str, Floats]:
+def log_spectral_distance(reference: Sounds, estimate: Sounds) -> Mapping[str, Floats]:
     """Return the distance of each pair of sounds.
 
     Parameters
     ----------
-    reference, estimate : shape (n, T)
-    sample_rate : Hz; the distance is in frames and bins and does not depend on it
+    reference, estimate : n sounds each; the distance is in frames and bins and does not depend on
+        the sample rate
 
     Returns
     -------
@@ -47,9 +44,15 @@ def log_spectral_distance(
         ``log_spectral_distance``: dB, shape (n,); 0 for equal sounds, at most 80 and more only
         above full scale.
     """
-    difference = log_spectrum(reference) - log_spectrum(estimate)
-    per_frame = np.sqrt(np.mean(np.square(difference), axis=2, dtype=np.float64))
+    true, played = (_decibels(sounds.magnitude(N_FFT, HOP)) for sounds in (reference, estimate))
+    per_frame = np.sqrt(np.mean(np.square(true - played), axis=2, dtype=np.float64))
     return {"log_spectral_distance": per_frame.mean(axis=1)}
+
+
+def _decibels(magnitudes: Audio) -> Audio:
+    linear = magnitudes / np.float32(full_scale_peak(N_FFT))
+    floor = np.float32(10 ** (FLOOR_DB / 20))
+    return np.asarray(20 * np.log10(np.maximum(linear, floor)), dtype=np.float32)
 
 
 LOG_SPECTRAL_DISTANCE = SoundMetric(

@@ -18,21 +18,17 @@ from collections.abc import Mapping
 import numpy as np
 
 from benchmark.metrics.reconstruction.registry import Audio, Floats, SoundColumn, SoundMetric
-from benchmark.metrics.reconstruction.spectrum import magnitude
-
-#: Transform length, hop and window length in samples (Yamamoto et al. 2020, table 1).
-RESOLUTIONS = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))
+from benchmark.metrics.reconstruction.sounds import Sounds
+from benchmark.metrics.reconstruction.spectrum import RESOLUTIONS
 
 
-def spectral_convergence(
-    reference: Audio, estimate: Audio, sample_rate: int
-) -> Mapping[str, Floats]:
+def spectral_convergence(reference: Sounds, estimate: Sounds) -> Mapping[str, Floats]:
     """Return the spectral convergence of each pair of sounds, mean over three resolutions.
 
     Parameters
     ----------
-    reference, estimate : shape (n, T)
-    sample_rate : Hz; the resolutions are in samples and do not depend on it
+    reference, estimate : n sounds each; the resolutions are in samples and do not depend on the
+        sample rate
 
     Returns
     -------
@@ -43,12 +39,18 @@ def spectral_convergence(
     return {"spectral_convergence": np.mean(ratios, axis=0)}
 
 
-def _convergence(reference: Audio, estimate: Audio, n_fft: int, hop: int, window: int) -> Floats:
-    true = magnitude(reference, n_fft, hop, window)
-    difference = true - magnitude(estimate, n_fft, hop, window)
-    wrong, whole = (np.einsum("nfb,nfb->n", x, x, dtype=np.float64) for x in (difference, true))
+def _convergence(reference: Sounds, estimate: Sounds, n_fft: int, hop: int, window: int) -> Floats:
+    true = reference.magnitude(n_fft, hop, window)
+    difference = true - estimate.magnitude(n_fft, hop, window)
+    wrong, whole = (_energy(x) for x in (difference, true))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(whole > 0, np.sqrt(wrong / whole), np.nan)
+
+
+def _energy(spectrum: Audio) -> Floats:
+    """Return the sum of squares of each sound: within frames in float32, over them in float64."""
+    frames = np.einsum("nfb,nfb->nf", spectrum, spectrum)
+    return np.asarray(frames.sum(axis=1, dtype=np.float64))
 
 
 SPECTRAL_CONVERGENCE = SoundMetric(
