@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmark.cost import COLUMNS as COSTS
+from benchmark.data_dimension import COLUMNS as DATA
+from benchmark.dimension_estimate import DIMENSION_ERROR, DIMENSION_ESTIMATE
+from benchmark.likelihood import COLUMNS as LIKELIHOODS
 from benchmark.metrics import METRICS
 from benchmark.metrics.reconstruction import RMSE_DB, SET_METRICS, SOUND_METRICS
 from benchmark.metrics.registry import Output
@@ -55,6 +58,10 @@ def _all() -> Iterator[ResultColumn]:
             yield ResultColumn(metric.family, output, metric.reference)
         if metric.series is not None:
             yield ResultColumn(metric.family, metric.series, metric.reference, series=True)
+    for output in (DIMENSION_ESTIMATE, DIMENSION_ERROR, *DATA):
+        yield ResultColumn("dimension", output)
+    for output in LIKELIHOODS:
+        yield ResultColumn("likelihood", output)
     for output in COSTS:
         yield ResultColumn("cost", output)
 

@@ -1,10 +1,11 @@
 """Is one model better than another? Differences on the same sounds, with their intervals.
 
 Two results on the same sounds are compared number by number, pair by pair: reconstruction by the
-paired bootstrap over test sounds (:func:`benchmark.bootstrap.difference`), metrics of codes on the
-same quarters of the sounds (:mod:`benchmark.jackknife`). With many numbers some intervals miss 0 by
-luck alone, so next to each stands whether it still does when all are looked at together (Holm's
-step-down procedure on normal approximations of the paired differences).
+paired bootstrap over test sounds (:func:`benchmark.bootstrap.difference`), likelihood likewise
+where both are of the same space, metrics of codes on the same quarters of the sounds
+(:mod:`benchmark.jackknife`). With many numbers some intervals miss 0 by luck alone, so next to each
+stands whether it still does when all are looked at together (Holm's step-down procedure on normal
+approximations of the paired differences).
 
 What this cannot say: whether *training again* would give the same order. For that, train several
 seeds; the leaderboard puts them into one row.
@@ -25,6 +26,7 @@ import scipy.stats
 from benchmark import bootstrap, jackknife
 from benchmark.columns import COLUMNS
 from benchmark.items import Items, items_path, load_items
+from benchmark.likelihood import comparable
 from benchmark.metrics.reconstruction import COLUMNS as SOUND_COLUMNS
 from benchmark.result import Family, Result, load_result
 from toysound.errors import ToySoundError
@@ -119,10 +121,16 @@ def _compare(one: Result, ones: Items, other: Result, others: Items) -> Comparis
         family, name = column.family, column.output.column
         values = [r.metrics.get(family, {}).get(name) for r in (one, other)]
         a, b = (None if m is None else m.value for m in values)
-        interval = _interval(name, ones, others) if family == "reconstruction" else None
-        if family != "reconstruction" and a is not None and b is not None:
+        if a is None or b is None:
+            continue
+        if family == "reconstruction":
+            interval = _sounds(name, ones, others)
+        elif family == "likelihood":
+            spaces = [None if m is None else m.space for m in values]
+            interval = _likelihoods(name, ones, others) if comparable(*spaces) else None
+        else:
             interval = _quarters(name, a - b, ones, others)
-        if a is None or b is None or interval is None:
+        if interval is None:
             continue
         difference = Difference(
             family=family,
@@ -159,7 +167,7 @@ def holm(p_values: Sequence[float]) -> list[bool]:
     return rejected
 
 
-def _interval(name: str, ones: Items, others: Items) -> tuple[float, float] | None:
+def _sounds(name: str, ones: Items, others: Items) -> tuple[float, float] | None:
     """Return the interval of a difference in a measure of reconstruction."""
     summary = next((c.summary for c in SOUND_COLUMNS if c.column == name), None)
     if summary is None or name not in ones.sounds or name not in others.sounds:
@@ -167,6 +175,15 @@ def _interval(name: str, ones: Items, others: Items) -> tuple[float, float] | No
     found = bootstrap.difference(
         ones.sounds[name], others.sounds[name], summary, clusters=ones.clusters
     )
+    return None if found is None else found[1]
+
+
+def _likelihoods(name: str, ones: Items, others: Items) -> tuple[float, float] | None:
+    """Return the interval of a difference in likelihood."""
+    a, b = ones.likelihoods.get(name), others.likelihoods.get(name)
+    if a is None or b is None or not np.array_equal(ones.likelihood_cells, others.likelihood_cells):
+        return None
+    found = bootstrap.difference(a, b, "mean")
     return None if found is None else found[1]
 
 

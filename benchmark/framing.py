@@ -34,6 +34,9 @@ from benchmark.bootstrap import summarise
 from benchmark.cache import cache_key, digest_of
 from benchmark.code_metrics import read_codes
 from benchmark.codes import Plan, hear_random_sounds, truth_of
+from benchmark.data_dimension import COLUMNS as DATA
+from benchmark.data_dimension import measure_data
+from benchmark.dimension_estimate import DIMENSION_ERROR, DIMENSION_ESTIMATE
 from benchmark.heard import Codes
 from benchmark.metrics import METRICS
 from benchmark.metrics.reconstruction import COLUMNS, SET_METRICS
@@ -54,6 +57,8 @@ class Framing(BaseModel):
     factors : true number of factors that vary
     references : name of a reference code to its column values; None where there is no value
     random_sound : column values of reconstruction for a training sound played at random
+    data : dimension of the sounds themselves; None where there is no value
+    data_reasons : why there is none, for those columns
     """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
@@ -62,6 +67,8 @@ class Framing(BaseModel):
     factors: int
     references: dict[str, dict[str, float | None]]
     random_sound: dict[str, float | None]
+    data: dict[str, float | None]
+    data_reasons: dict[str, str]
 
     def floor(self, family: Family, column: str) -> float | None:
         """Return what a model that knows nothing gets, or None."""
@@ -69,15 +76,19 @@ class Framing(BaseModel):
             return self.random_sound.get(column)
         if family == "dimension" and column not in _counts():
             return None
+        if family not in ("disentanglement", "dimension"):
+            return None
         return self.references[FLOOR].get(column)
 
     def ceiling(self, family: Family, column: str) -> float | None:
         """Return what can be reached at best, or None where it depends on the model."""
         if family == "disentanglement":
             return self.references[CEILING].get(column)
-        if family == "dimension" and column in _counts():
-            return float(self.factors) if self.factors else None
-        return None
+        if family != "dimension" or not self.factors:
+            return None
+        if column == DIMENSION_ERROR.column:
+            return 0.0
+        return float(self.factors) if column in _counts() else None
 
 
 def make_framing(dataset: Dataset, plan: Plan, *, seed: int = 0, progress: bool = False) -> Framing:
@@ -128,11 +139,14 @@ def _compute(
         for output in metric.outputs:
             value = float(values[output.key])
             floors[output.column] = value if np.isfinite(value) else None
+    data = measure_data(dataset, plan.cells, seed=seed, progress=progress)
     return Framing(
         key=dict(key),
         factors=len(truth.sizes),
         references=references,
         random_sound=floors,
+        data={name: reading.value for name, reading in data.items()},
+        data_reasons={name: r.reason for name, r in data.items() if r.reason is not None},
     )
 
 
@@ -141,6 +155,7 @@ def _counts() -> set[str]:
     outputs = [
         o for metric in METRICS.values() if metric.family == "dimension" for o in metric.outputs
     ]
+    outputs += [DIMENSION_ESTIMATE, *DATA]
     return {output.column for output in outputs if not output.unit}
 
 

@@ -7,6 +7,7 @@ small ``.npz`` without pickle:
 
 * ``cells`` (m,), ``clusters`` (m,): the test sounds, and which of them are of the same cell;
 * ``sounds/<column>`` (m,): each measure of reconstruction, one number per sound, NaN without one;
+* ``likelihood_cells`` (l,), ``likelihoods/<column>`` (l,): the same for the likelihood;
 * ``quarters/<column>`` (q,): each metric of codes on the quarters of :mod:`benchmark.jackknife`;
 * ``coded`` (n,), ``mean`` (n, d), ``log_variance`` (n, d): the cells whose codes were scored and
   their codes, without ``log_variance`` for a deterministic encoder; n is 0 for an opaque latent;
@@ -25,7 +26,7 @@ from toysound.files import atomic
 
 Floats = NDArray[np.float64]
 
-_SOUNDS, _QUARTERS = "sounds/", "quarters/"
+_SOUNDS, _LIKELIHOODS, _QUARTERS = "sounds/", "likelihoods/", "quarters/"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,8 @@ class Items:
     cells : int64, shape (m,), test sounds, ascending
     clusters : int64, shape (m,), which of them are of the same cell
     sounds : column to one number per test sound, shape (m,)
+    likelihood_cells : int64, shape (l,), the sounds whose likelihood was asked for
+    likelihoods : column to one number for each of them; empty without a likelihood
     quarters : column to one number per subset of the coded sounds
     coded : int64, shape (n,), the cells of the codes
     mean : float32, shape (n, d)
@@ -50,6 +53,8 @@ class Items:
     cells: NDArray[np.int64]
     clusters: NDArray[np.int64]
     sounds: dict[str, Floats]
+    likelihood_cells: NDArray[np.int64]
+    likelihoods: dict[str, Floats]
     quarters: dict[str, Floats]
     coded: NDArray[np.int64]
     mean: NDArray[np.float32]
@@ -63,12 +68,14 @@ class Items:
             "seed": np.array(self.seed, dtype=np.int64),
             "cells": self.cells,
             "clusters": self.clusters,
+            "likelihood_cells": self.likelihood_cells,
             "coded": self.coded,
             "mean": self.mean,
         }
         if self.log_variance is not None:
             arrays["log_variance"] = self.log_variance
         arrays |= {_SOUNDS + name: values for name, values in self.sounds.items()}
+        arrays |= {_LIKELIHOODS + name: values for name, values in self.likelihoods.items()}
         arrays |= {_QUARTERS + name: values for name, values in self.quarters.items()}
         with atomic(Path(path)) as partial, partial.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **arrays)
@@ -98,6 +105,8 @@ def load_items(path: str | Path) -> Items:
                 cells=cells,
                 clusters=data["clusters"].astype(np.int64),
                 sounds=_part(data, _SOUNDS),
+                likelihood_cells=data["likelihood_cells"].astype(np.int64),
+                likelihoods=_part(data, _LIKELIHOODS),
                 quarters=_part(data, _QUARTERS),
                 coded=data["coded"].astype(np.int64),
                 mean=data["mean"].astype(np.float32),

@@ -5,8 +5,12 @@ from collections.abc import Mapping
 
 from benchmark import bootstrap, cost, jackknife
 from benchmark.code_metrics import Reading
+from benchmark.data_dimension import COLUMNS as DATA
+from benchmark.dimension_estimate import DIMENSION_ERROR, DIMENSION_ESTIMATE, headline
 from benchmark.framing import Framing
 from benchmark.heard import Heard
+from benchmark.likelihood import COLUMNS as LIKELIHOODS
+from benchmark.likelihood import Likelihood
 from benchmark.metrics import METRICS
 from benchmark.metrics.reconstruction import (
     COLUMNS,
@@ -16,6 +20,7 @@ from benchmark.metrics.reconstruction import (
     SoundColumn,
     net,
 )
+from benchmark.metrics.registry import Output
 from benchmark.protocol import offers
 from benchmark.result import Family, Measurement
 
@@ -50,25 +55,39 @@ def of_codes(
         if metric.across_models:
             continue
         for output in metric.outputs:
-            reading = readings[output.column]
-            families[metric.family][output.column] = Measurement(
-                value=reading.value,
-                interval=reading.interval,
-                floor=framing.floor(metric.family, output.column),
-                ceiling=framing.ceiling(metric.family, output.column),
-                higher_is_better=output.higher_is_better,
-                unit=output.unit,
-                reason=reading.reason,
-                composition=composition[output.column].value,
-                seed_spread=reading.seed_spread,
-            )
+            families[metric.family][output.column] = _reading(
+                metric.family, output, readings[output.column], framing
+            ).model_copy(update={"composition": composition[output.column].value})
         if metric.series is not None:
             families[metric.family] |= {
                 name: Measurement(value=reading.value, unit=metric.series.unit)
                 for name, reading in readings.items()
                 if metric.in_series(name)
             }
+    estimates = headline(readings, framing.factors)
+    for output in (DIMENSION_ESTIMATE, DIMENSION_ERROR):
+        found = estimates[output.column]
+        families["dimension"][output.column] = _reading("dimension", output, found, framing)
+    for output in DATA:
+        found = Reading(framing.data[output.column], framing.data_reasons.get(output.column))
+        families["dimension"][output.column] = _reading("dimension", output, found, framing)
     return families
+
+
+def of_likelihood(likelihood: Likelihood) -> dict[str, Measurement]:
+    """Return every column of likelihood, with the space that it lives in."""
+    return {
+        output.column: Measurement(
+            value=reading.value,
+            interval=reading.interval,
+            higher_is_better=output.higher_is_better,
+            unit=output.unit,
+            reason=reading.reason,
+            space=likelihood.space if reading.value is not None else None,
+        )
+        for output in LIKELIHOODS
+        for reading in (likelihood.readings[output.column],)
+    }
 
 
 def of_cost(parameters: int | None, spent: cost.Cost) -> dict[str, Measurement]:
@@ -94,6 +113,20 @@ def of_cost(parameters: int | None, spent: cost.Cost) -> dict[str, Measurement]:
         )
         for column in cost.COLUMNS
     }
+
+
+def _reading(family: Family, output: Output, reading: Reading, framing: Framing) -> Measurement:
+    """Return a number of codes or data between its floor and ceiling."""
+    return Measurement(
+        value=reading.value,
+        interval=reading.interval,
+        floor=framing.floor(family, output.column),
+        ceiling=framing.ceiling(family, output.column),
+        higher_is_better=output.higher_is_better,
+        unit=output.unit,
+        reason=reading.reason,
+        seed_spread=reading.seed_spread,
+    )
 
 
 def _sound_column(

@@ -22,7 +22,7 @@ Family = Literal["reconstruction", "disentanglement", "dimension", "control", "l
 
 
 #: Fields of a measurement that are left out of the JSON where they are null.
-_ONLY_IF_THERE = ("reason", "net", "composition", "seed_spread")
+_ONLY_IF_THERE = ("reason", "net", "composition", "space", "seed_spread")
 
 
 class _Strict(BaseModel):
@@ -46,6 +46,7 @@ class Measurement(_Strict):
     net : of a reconstruction, the value less the model's own ceiling: what its code loses and its
         representation does not; None where there is no ceiling of its own
     composition : the same metric on the cells of the composition split, or None
+    space : of a likelihood, what the density is of; numbers of other spaces are not comparable
     seed_spread : standard deviation over seeds of the metric's own randomness, or None where
         nothing in it is random
     """
@@ -59,6 +60,7 @@ class Measurement(_Strict):
     reason: str | None = None
     net: float | None = None
     composition: float | None = None
+    space: str | None = None
     seed_spread: float | None = None
 
     @model_validator(mode="after")

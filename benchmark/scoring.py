@@ -16,6 +16,7 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmark import environment, measurements
 from benchmark.audition import Audition
@@ -29,6 +30,7 @@ from benchmark.heard import Heard, fingerprint
 from benchmark.heard import load as load_heard
 from benchmark.heard import save as save_heard
 from benchmark.items import Items
+from benchmark.likelihood import MAX_SOUNDS, measure_likelihood
 from benchmark.loading import LoadedModel, open_model
 from benchmark.metrics import METRICS
 from benchmark.protocol import Floats
@@ -139,10 +141,13 @@ def evaluate(
     heard = _hear(guarded, sounds, plan, seed, progress=progress)
     framing = make_framing(sounds, plan, seed=seed, progress=progress)
     readings, composition = _of_codes(guarded, heard, seed, progress)
+    likely = _likelihood_cells(guarded, plan)
+    likelihood = measure_likelihood(guarded, sounds.audio(likely), seed=seed)
     spent = measure_cost(guarded, sounds.audio(plan.audition))
     metrics: dict[Family, dict[str, Measurement]] = {
         "reconstruction": measurements.reconstruction(loaded.model, heard, framing),
         **measurements.of_codes(readings, composition, framing),
+        "likelihood": measurements.of_likelihood(likelihood),
         "cost": measurements.of_cost(loaded.parameters, spent),
     }
     unstable = [
@@ -191,6 +196,8 @@ def evaluate(
         cells=plan.test,
         clusters=heard.test_clusters,
         sounds=heard.errors,
+        likelihood_cells=likely,
+        likelihoods=likelihood.sounds,
         quarters={
             name: np.array(reading.replicates)
             for name, reading in readings.items()
@@ -262,6 +269,14 @@ def _of_codes(
     return readings, read_codes(
         heard.composition, seed=seed, label="composition", progress=progress
     )
+
+
+def _likelihood_cells(model: GuardedModel, plan: Plan) -> NDArray[np.int64]:
+    """Return the test sounds whose likelihood is asked for: a fixed draw; one if there is none."""
+    if not (model.offers("log_likelihood") or model.offers("decoder_log_prob")):
+        return plan.test[:1]
+    drawn = np.random.default_rng(0).permutation(len(plan.test))[:MAX_SOUNDS]
+    return plan.test[np.sort(drawn)]
 
 
 def _cells(dataset: Dataset, plan: Plan, heard: Heard) -> dict[str, Cells]:

@@ -19,6 +19,8 @@ def some() -> Items:
         cells=np.array([2, 5, 9]),
         clusters=np.array([0, 1, 1]),
         sounds={"level_error": np.array([0.5, np.nan, 2.0])},
+        likelihood_cells=np.array([5]),
+        likelihoods={"nll_nats": np.array([-3.5])},
         quarters={"mig": np.array([0.1, 0.2])},
         coded=np.array([7, 1]),
         mean=np.array([[0.5, 1.0], [1.5, 2.0]], dtype=np.float32),
@@ -36,6 +38,8 @@ def test_what_is_saved_is_what_is_read(tmp_path: Path) -> None:
     assert found.clusters.tolist() == [0, 1, 1]
     assert found.sounds["level_error"] == pytest.approx([0.5, np.nan, 2.0], nan_ok=True)
     assert found.quarters["mig"].tolist() == [0.1, 0.2]
+    assert found.likelihood_cells.tolist() == [5]
+    assert found.likelihoods["nll_nats"].tolist() == [-3.5]
     assert found.coded.tolist() == [7, 1]
     assert np.array_equal(found.mean, some().mean)
     assert found.log_variance is not None
