@@ -83,13 +83,14 @@ class Report:
         return "\n".join([*lines, verdict])
 
 
-def check(model: Any, dataset: Dataset) -> Report:
+def check(model: Any, dataset: Dataset, *, trust: bool = False, isolate: bool = False) -> Report:
     """Try every piece of a model and say what is missing or misbehaves.
 
     Parameters
     ----------
     model : an object, its name on the command line, or a loaded model
     dataset : whose sounds it is tried on
+    trust, isolate : as in :func:`benchmark.scoring.score`
 
     Raises
     ------
@@ -97,12 +98,13 @@ def check(model: Any, dataset: Dataset) -> Report:
         If the name of the model names nothing; whatever else is wrong is a finding.
     """
     try:
-        loaded = open_model(model, dataset)
+        loaded = open_model(model, dataset, trust=trust, isolate=isolate)
     except UsageError:
         raise
     except ToySoundError as error:
         return Report(str(model), dataset.name, (Finding("problem", "loading", str(error)),))
     findings = [Finding("ok", "loading", f"{loaded.source} as {loaded.format}")]
+    findings += [Finding("note", "loading", note) for note in loaded.notes]
     missing = missing_pieces(loaded.model)
     if missing:
         findings += [Finding("problem", "protocol", text) for text in missing]

@@ -1,4 +1,4 @@
-"""The subcommands ``check``, ``score``, ``compare`` and ``metrics``.
+"""The subcommands ``check`` and ``score``.
 
 A model may print; what it prints goes to standard error, so that standard output holds the answer
 and nothing else.
@@ -23,6 +23,12 @@ def _common(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--dataset", metavar="NAME", required=True, help="name or folder of a dataset"
     )
+    parser.add_argument(
+        "--trust", action="store_true", help="open a file that can run code, in a limited process"
+    )
+    parser.add_argument(
+        "--isolate", action="store_true", help="run the model in a limited process, whatever it is"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON for a program")
 
 
@@ -37,7 +43,7 @@ def _check(args: Namespace) -> int:
     from toysound.dataset import load
 
     with _model_may_print():
-        report = check(args.model, load(args.dataset))
+        report = check(args.model, load(args.dataset), trust=args.trust, isolate=args.isolate)
     print(json.dumps(report.to_json(), indent=2) if args.json else report.to_text())
     return 0 if report.can_be_scored else 1
 
@@ -53,7 +59,14 @@ def _score(args: Namespace) -> int:
     from benchmark.summary import summarise_result
 
     with _model_may_print():
-        evaluation = evaluate(args.model, args.dataset, seed=args.seed, progress=True)
+        evaluation = evaluate(
+            args.model,
+            args.dataset,
+            seed=args.seed,
+            trust=args.trust,
+            isolate=args.isolate,
+            progress=True,
+        )
     for sentence in evaluation.warnings:
         print(f"warning: {sentence}", file=sys.stderr)
     result = evaluation.result
@@ -67,47 +80,6 @@ def _score(args: Namespace) -> int:
     print(summarise_result(result))
     if args.out is not None:
         print(f"\nwrote {args.out}, with its sounds and single numbers in .npz beside it")
-    return 0
-
-
-def _compare_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("first", type=Path, metavar="RESULT", help="result.json of one model")
-    parser.add_argument("second", type=Path, metavar="RESULT", help="result.json of the other")
-    parser.add_argument("--json", action="store_true", help="print JSON for a program")
-
-
-def _compare(args: Namespace) -> int:
-    from dataclasses import asdict
-
-    from benchmark.comparison import compare_results
-
-    found = compare_results(args.first, args.second)
-    print(json.dumps(asdict(found), indent=2) if args.json else found.to_text())
-    return 0
-
-
-def _metrics_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("metric", nargs="?", metavar="NAME", help="explain one metric in full")
-    parser.add_argument(
-        "--dataset", metavar="NAME", help="what perfect, rotated, ... and noise codes score on it"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="of cells and metrics (default: 0)")
-    parser.add_argument("--json", action="store_true", help="print JSON for a program")
-
-
-def _metrics(args: Namespace) -> int:
-    from benchmark import explain
-
-    if args.metric is not None:
-        text = explain.explain(args.metric)
-        print(json.dumps({"name": args.metric, "text": text}) if args.json else text)
-    elif args.dataset is not None:
-        from toysound.dataset import load
-
-        framing = explain.frame_of(load(args.dataset), seed=args.seed, progress=True)
-        print(framing.model_dump_json(indent=2) if args.json else explain.frame_text(framing))
-    else:
-        print(json.dumps(explain.list_metrics()) if args.json else explain.metrics_text())
     return 0
 
 
@@ -136,7 +108,3 @@ def _model_may_print() -> Iterator[None]:
 
 CHECK = Command("say whether a model keeps the protocol, and what is missing", _common, _check)
 SCORE = Command("compute every metric of a model on a dataset", _score_arguments, _score)
-COMPARE = Command(
-    "say in which numbers one model is better than another", _compare_arguments, _compare
-)
-METRICS = Command("explain the metrics, or score reference codes", _metrics_arguments, _metrics)

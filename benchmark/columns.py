@@ -7,6 +7,8 @@ the terminal, the leaderboard and the documentation say the same of a number, in
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from benchmark.control.playing import COLUMNS as CONTROL
+from benchmark.control.playing import FACTOR_ERRORS
 from benchmark.cost import COLUMNS as COSTS
 from benchmark.data_dimension import COLUMNS as DATA
 from benchmark.dimension_estimate import DIMENSION_ERROR, DIMENSION_ESTIMATE
@@ -60,6 +62,9 @@ def _all() -> Iterator[ResultColumn]:
             yield ResultColumn(metric.family, metric.series, metric.reference, series=True)
     for output in (DIMENSION_ESTIMATE, DIMENSION_ERROR, *DATA):
         yield ResultColumn("dimension", output)
+    for output in CONTROL:
+        yield ResultColumn("control", output)
+    yield ResultColumn("control", FACTOR_ERRORS, series=True)
     for output in LIKELIHOODS:
         yield ResultColumn("likelihood", output)
     for output in COSTS:

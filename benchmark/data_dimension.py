@@ -46,8 +46,9 @@ MAX_SOUNDS = 2_000
 #: Sounds that are rendered and turned into pictures at a time.
 _STRIDE = 256
 
-#: Of the parallel analysis: on thousands of pixels chance hardly differs between permutations.
-_PERMUTATIONS = 5
+#: Of the parallel analysis: on thousands of pixels chance hardly differs between permutations, and
+#: each costs a second.
+_PERMUTATIONS = 3
 
 #: Neighbours on the grid, on average, from which on nearest sounds are taken to be those.
 _MOST_NEIGHBOURS = 1.0

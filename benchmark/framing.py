@@ -5,13 +5,18 @@ same metric on the same sounds. The reference codes of :mod:`benchmark.reference
 for disentanglement and dimension, and a training sound played at random answers it for
 reconstruction:
 
-============== ======================================= ==========================================
-family          floor                                   ceiling
-============== ======================================= ==========================================
-reconstruction  random training sound                   the model's own round trip (not from here)
-disentanglement noise                                   perfect codes
-dimension       noise                                   the true number of factors
-============== ======================================= ==========================================
+=============== ================================== ==============================================
+family          floor                              ceiling
+=============== ================================== ==============================================
+reconstruction  random training sounds             the model's own round trip (not from here)
+disentanglement noise                              perfect codes
+dimension       noise                              the true number of factors
+control         a decoder that plays noise         the generator itself as a decoder
+=============== ================================== ==============================================
+
+A measure that compares whole sets of sounds (Frechet distance) would find nothing wrong with random
+training sounds: as a set they are as good as the test sounds. There one training sound, played for
+all, is the floor.
 
 The ceiling of a latent dimension is the number of factors itself and not what an estimator finds on
 perfect codes: the grid is discrete, and the estimators' own error should be seen, not hidden. A
@@ -33,16 +38,20 @@ from benchmark import reference_codes
 from benchmark.bootstrap import summarise
 from benchmark.cache import cache_key, digest_of
 from benchmark.code_metrics import read_codes
-from benchmark.codes import Plan, hear_random_sounds, truth_of
+from benchmark.codes import Plan, RandomSoundHeard, hear_random_sounds, truth_of
+from benchmark.control import references
+from benchmark.control.readers import axes_of, make_readers
 from benchmark.data_dimension import COLUMNS as DATA
 from benchmark.data_dimension import measure_data
 from benchmark.dimension_estimate import DIMENSION_ERROR, DIMENSION_ESTIMATE
 from benchmark.heard import Codes
 from benchmark.metrics import METRICS
 from benchmark.metrics.reconstruction import COLUMNS, SET_METRICS
+from benchmark.metrics.reconstruction.frechet_distance import FRECHET_DISTANCE
 from benchmark.result import Family
 from toysound.cache import cache_folder
 from toysound.dataset import Dataset
+from toysound.errors import ToySoundError
 from toysound.files import write_text
 
 FLOOR, CEILING = "noise", "perfect"
@@ -59,6 +68,8 @@ class Framing(BaseModel):
     random_sound : column values of reconstruction for a training sound played at random
     data : dimension of the sounds themselves; None where there is no value
     data_reasons : why there is none, for those columns
+    control : what a deaf decoder (``floor``) and the generator (``ceiling``) get; empty where
+        factor readers cannot be learnt
     """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
@@ -69,6 +80,7 @@ class Framing(BaseModel):
     random_sound: dict[str, float | None]
     data: dict[str, float | None]
     data_reasons: dict[str, str]
+    control: dict[str, dict[str, float]]
 
     def floor(self, family: Family, column: str) -> float | None:
         """Return what a model that knows nothing gets, or None."""
@@ -76,6 +88,8 @@ class Framing(BaseModel):
             return self.random_sound.get(column)
         if family == "dimension" and column not in _counts():
             return None
+        if family == "control":
+            return self.control.get("floor", {}).get(column)
         if family not in ("disentanglement", "dimension"):
             return None
         return self.references[FLOOR].get(column)
@@ -84,6 +98,8 @@ class Framing(BaseModel):
         """Return what can be reached at best, or None where it depends on the model."""
         if family == "disentanglement":
             return self.references[CEILING].get(column)
+        if family == "control":
+            return self.control.get("ceiling", {}).get(column)
         if family != "dimension" or not self.factors:
             return None
         if column == DIMENSION_ERROR.column:
@@ -132,10 +148,12 @@ def _compute(
     floors: dict[str, float | None] = {
         name: summarise(values, summaries[name]) for name, values in random.errors.items()
     }
+    # A set of random training sounds is as good a set as the test sounds; one sound for all is not.
     for name, metric in SET_METRICS.items():
         if name not in random.rows:
             continue
-        values = metric.finish(random.reference_rows[name], random.rows[name])
+        collapsed = np.broadcast_to(random.rows[name][:1], random.rows[name].shape)
+        values = metric.finish(random.reference_rows[name], collapsed)
         for output in metric.outputs:
             value = float(values[output.key])
             floors[output.column] = value if np.isfinite(value) else None
@@ -146,7 +164,28 @@ def _compute(
         references=references,
         random_sound=floors,
         data={name: reading.value for name, reading in data.items()},
+        control=_control(dataset, plan, random, progress),
         data_reasons={name: r.reason for name, r in data.items() if r.reason is not None},
+    )
+
+
+def _control(
+    dataset: Dataset, plan: Plan, random: RandomSoundHeard, progress: bool
+) -> dict[str, dict[str, float]]:
+    axes, columns = axes_of(dataset, plan.cells)
+    rows = random.reference_rows.get(FRECHET_DISTANCE.name)
+    try:
+        readers = make_readers(dataset, axes, columns, progress=progress)
+    except ToySoundError:
+        return {}
+    return references.frame(
+        dataset,
+        readers,
+        columns,
+        plan.cells,
+        plan.test if rows is not None else plan.test[:0],
+        rows if rows is not None else readers.true[:0],
+        progress=progress,
     )
 
 

@@ -3,8 +3,11 @@
 import math
 from collections.abc import Mapping
 
-from benchmark import bootstrap, cost, jackknife
+from benchmark import bootstrap, cost
 from benchmark.code_metrics import Reading
+from benchmark.control.measuring import Control
+from benchmark.control.playing import COLUMNS as CONTROL
+from benchmark.control.playing import FACTOR_ERRORS
 from benchmark.data_dimension import COLUMNS as DATA
 from benchmark.dimension_estimate import DIMENSION_ERROR, DIMENSION_ESTIMATE, headline
 from benchmark.framing import Framing
@@ -20,6 +23,7 @@ from benchmark.metrics.reconstruction import (
     SoundColumn,
     net,
 )
+from benchmark.metrics.reconstruction.resampling import set_intervals
 from benchmark.metrics.registry import Output
 from benchmark.protocol import offers
 from benchmark.result import Family, Measurement
@@ -72,6 +76,27 @@ def of_codes(
         found = Reading(framing.data[output.column], framing.data_reasons.get(output.column))
         families["dimension"][output.column] = _reading("dimension", output, found, framing)
     return families
+
+
+def of_control(control: Control, framing: Framing) -> dict[str, Measurement]:
+    """Return every column of control, and the error of each factor in its own unit."""
+    single = {
+        output.column: _reading("control", output, control.readings[output.column], framing)
+        for output in CONTROL
+    }
+    return single | {
+        name: Measurement(
+            value=control.readings[name].value,
+            interval=control.readings[name].interval,
+            floor=framing.floor("control", name),
+            ceiling=framing.ceiling("control", name),
+            higher_is_better=FACTOR_ERRORS.higher_is_better,
+            unit=unit,
+            reason=control.readings[name].reason,
+        )
+        for name, unit in control.units.items()
+        if name in control.readings
+    }
 
 
 def of_likelihood(likelihood: Likelihood) -> dict[str, Measurement]:
@@ -162,24 +187,20 @@ def _set_columns(metric: SetMetric, heard: Heard, framing: Framing) -> dict[str,
     """Return the columns of a measure that compares whole sets of sounds."""
     true, played = heard.reference_rows.get(metric.name), heard.rows.get(metric.name)
     kept = heard.kept_rows.get(metric.name)
-    if true is None or played is None:
-        values: Mapping[str, float] = {}
-        kept_values: Mapping[str, float] = {}
-        quarters: list[Mapping[str, float]] = []
-    else:
+    values: Mapping[str, float] = {}
+    kept_values: Mapping[str, float] = {}
+    intervals: Mapping[str, tuple[float, float] | None] = {}
+    if true is not None and played is not None:
         values = metric.finish(true, played)
+        intervals = set_intervals(metric, true, played, heard.test_clusters)
         kept_values = {} if kept is None else metric.finish(true, kept)
-        parts = jackknife.subsets(heard.test_clusters)
-        quarters = [metric.finish(true[rows], played[rows]) for rows in parts]
     columns = {}
     for output in metric.outputs:
         value, ceiling = (_finite(found.get(output.key)) for found in (values, kept_values))
         direction = output.higher_is_better
         columns[output.column] = Measurement(
             value=value,
-            interval=None
-            if value is None
-            else jackknife.interval(value, [found[output.key] for found in quarters]),
+            interval=None if value is None else intervals.get(output.key),
             floor=framing.floor("reconstruction", output.column),
             ceiling=ceiling,
             higher_is_better=direction,

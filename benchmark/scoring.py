@@ -23,6 +23,7 @@ from benchmark.audition import Audition
 from benchmark.cache import cache_key, digest_of, keep_newest
 from benchmark.code_metrics import Reading, all_missing, read_codes
 from benchmark.codes import Plan, listen, make_plan
+from benchmark.control.measuring import measure_control
 from benchmark.cost import measure_cost
 from benchmark.framing import make_framing
 from benchmark.guard import GuardedModel
@@ -38,6 +39,7 @@ from benchmark.result import (
     Cells,
     DatasetInfo,
     Family,
+    Latent,
     Measurement,
     ModelInfo,
     Result,
@@ -97,7 +99,14 @@ class Evaluation:
     warnings: tuple[str, ...]
 
 
-def score(model: Any, dataset: Dataset | str, *, seed: int = 0) -> Result:
+def score(
+    model: Any,
+    dataset: Dataset | str,
+    *,
+    seed: int = 0,
+    trust: bool = False,
+    isolate: bool = False,
+) -> Result:
     """Score a model on a dataset.
 
     Parameters
@@ -105,6 +114,8 @@ def score(model: Any, dataset: Dataset | str, *, seed: int = 0) -> Result:
     model : an object that keeps :class:`benchmark.protocol.Model`, or its name on the command line
     dataset : a dataset, its name, or its folder
     seed : decides which cells are drawn and all randomness of the metrics
+    trust : open a file that can run code, in a child process with limits
+    isolate : run any model in such a process
 
     Raises
     ------
@@ -116,44 +127,57 @@ def score(model: Any, dataset: Dataset | str, *, seed: int = 0) -> Result:
     UnstableModelWarning
         If the model answers the same sounds differently, or its output had to be repaired.
     """
-    evaluation = evaluate(model, dataset, seed=seed)
+    evaluation = evaluate(model, dataset, seed=seed, trust=trust, isolate=isolate)
     for sentence in evaluation.warnings:
         warnings.warn(sentence, UnstableModelWarning, stacklevel=2)
     return evaluation.result
 
 
 def evaluate(
-    model: Any, dataset: Dataset | str, *, seed: int = 0, progress: bool = False
+    model: Any,
+    dataset: Dataset | str,
+    *,
+    seed: int = 0,
+    trust: bool = False,
+    isolate: bool = False,
+    progress: bool = False,
 ) -> Evaluation:
     """Score a model on a dataset, as :func:`score`; return the sounds and warnings as well.
 
     Parameters
     ----------
-    model, dataset, seed : as in :func:`score`
+    model, dataset, seed, trust, isolate : as in :func:`score`
     progress : draw progress bars on a terminal
     """
     start = time.perf_counter()
     sounds = load(dataset) if isinstance(dataset, str) else dataset
-    loaded = open_model(model, sounds)
+    loaded = open_model(model, sounds, trust=trust, isolate=isolate)
     guarded = guard(loaded, sounds)
     plan = make_plan(sounds, seed)
     checks = measure_stability(guarded, _tried(sounds, plan))
     heard = _hear(guarded, sounds, plan, seed, progress=progress)
     framing = make_framing(sounds, plan, seed=seed, progress=progress)
     readings, composition = _of_codes(guarded, heard, seed, progress)
+    control = measure_control(guarded, sounds, plan, heard, seed=seed, progress=progress)
     likely = _likelihood_cells(guarded, plan)
-    likelihood = measure_likelihood(guarded, sounds.audio(likely), seed=seed)
+    likelihood = measure_likelihood(
+        guarded,
+        sounds.audio(likely),
+        seed=seed,
+        clusters=heard.test_clusters[np.searchsorted(plan.test, likely)],
+    )
     spent = measure_cost(guarded, sounds.audio(plan.audition))
     metrics: dict[Family, dict[str, Measurement]] = {
         "reconstruction": measurements.reconstruction(loaded.model, heard, framing),
         **measurements.of_codes(readings, composition, framing),
+        "control": measurements.of_control(control, framing),
         "likelihood": measurements.of_likelihood(likelihood),
         "cost": measurements.of_cost(loaded.parameters, spent),
     }
     unstable = [
         f"model '{loaded.name}' is unstable: {check}" for check in checks if not check.stable
     ]
-    notes = tuple(dict.fromkeys((*unstable, *guarded.notes, *heard.notes)))
+    notes = tuple(dict.fromkeys((*loaded.notes, *unstable, *guarded.notes, *heard.notes)))
     result = Result(
         model=ModelInfo(
             name=loaded.name,
@@ -176,6 +200,7 @@ def evaluate(
             SpotCheck(method=c.method, how=c.how, size=c.size, limit=c.limit, stable=c.stable)
             for c in checks
         ),
+        latents=tuple(Latent(**vars(latent)) for latent in control.latents),
         estimators={
             name: f"{metric.estimator}; {_VERSIONS}"
             for name, metric in METRICS.items()

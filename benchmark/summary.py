@@ -27,6 +27,9 @@ def summarise_result(result: Result) -> str:
             column = find(family, name)
             if column is None or not column.series:
                 lines += [_row(column.output.label if column else name, found)]
+            elif not name.removeprefix(column.output.column).isdigit():
+                what = name.removeprefix(column.output.column)
+                lines += [_row(f"{column.output.label} {what}", found)]
             else:
                 series.setdefault(column, []).append(_number(found.value))
         lines += [

@@ -3,6 +3,16 @@
 Loaded by the tests as a user's file would be: ``tests/model_zoo.py:Name``.
 """
 
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.request
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -204,6 +214,152 @@ class FromDataset(Good):
 class UnlikeCoefficients(Complete):
     def decode_coefficients(self, latent: Any) -> Any:
         return np.zeros((len(latent), 3), dtype=np.float32)
+
+
+class Hangs(Good):
+    def encode(self, audio: Any) -> Any:
+        time.sleep(3600)
+
+
+class Spins(Good):
+    def decode(self, latent: Any) -> Any:
+        while True:
+            pass
+
+
+class Greedy(Good):
+    """Takes memory until there is none."""
+
+    def encode(self, audio: Any) -> Any:
+        return [np.empty(2**25) for _ in range(1000)]
+
+
+class Prints(Good):
+    """Prints a gigabyte, and then works."""
+
+    def encode(self, audio: Any) -> Any:
+        for _ in range(1024):
+            os.write(1, b"x" * 2**20)
+        return super().encode(audio)
+
+
+class Forks(Good):
+    def encode(self, audio: Any) -> Any:
+        while True:
+            os.fork()
+
+
+class Spawns(Good):
+    def encode(self, audio: Any) -> Any:
+        return subprocess.run(["true"], check=True)
+
+
+class Threads(Good):
+    """Threads are no processes."""
+
+    def encode(self, audio: Any) -> Any:
+        answers: list[Any] = []
+        thread = threading.Thread(target=lambda: answers.append(super(Threads, self).encode(audio)))
+        thread.start()
+        thread.join()
+        return answers[0]
+
+
+class WritesOutside(Good):
+    """Writes into the folder that an environment variable would name, or the home."""
+
+    def encode(self, audio: Any) -> Any:
+        Path(__file__).with_name("written_by_a_model.txt").write_text("here", encoding="utf-8")
+
+
+class WritesInside(Good):
+    def encode(self, audio: Any) -> Any:
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b"cache")
+        Path("here.txt").write_text("cache", encoding="utf-8")
+        return super().encode(audio)
+
+
+class Removes(Good):
+    def encode(self, audio: Any) -> Any:
+        Path(__file__).unlink()
+
+
+class ChangesModes(Good):
+    def encode(self, audio: Any) -> Any:
+        Path(__file__).chmod(0o666)
+
+
+class WritesLargeFile(Good):
+    def encode(self, audio: Any) -> Any:
+        with Path("large").open("wb") as file:
+            for _ in range(1024):
+                file.write(bytes(2**20))
+
+
+class WritesManyFiles(Good):
+    def encode(self, audio: Any) -> Any:
+        number = 0
+        while True:
+            Path(f"{number}").write_bytes(bytes(2**20))
+            number += 1
+
+
+class CallsHome(Good):
+    def encode(self, audio: Any) -> Any:
+        return urllib.request.urlopen("http://127.0.0.1:9/", timeout=5)
+
+
+class Listens(Good):
+    def encode(self, audio: Any) -> Any:
+        return socket.socket(socket.AF_UNIX)
+
+
+class KillsItsParent(Good):
+    def encode(self, audio: Any) -> Any:
+        os.kill(os.getppid(), signal.SIGTERM)
+
+
+class EndsItself(Good):
+    def encode(self, audio: Any) -> Any:
+        print("goodbye", flush=True)
+        os._exit(7)
+
+
+class Crashes(Good):
+    def encode(self, audio: Any) -> Any:
+        return ctypes.string_at(0)
+
+
+class ReturnsMuch(Good):
+    def encode(self, audio: Any) -> Any:
+        return np.zeros((2**24, 4), dtype=np.float32), None
+
+
+class ReturnsObject(Good):
+    def encode(self, audio: Any) -> Any:
+        return {"mean": audio}, None
+
+
+class SpeaksOutOfTurn(Good):
+    """Writes to every channel that it finds."""
+
+    words = b"\x00\x00\x00\x10not a header....and more"
+
+    def encode(self, audio: Any) -> Any:
+        for number in range(3, 512):
+            try:
+                os.write(number, self.words)
+            except OSError:
+                continue
+        return super().encode(audio)
+
+
+class SeesEnvironment(Good):
+    """Puts what it sees of the user's environment into its citation."""
+
+    def __init__(self) -> None:
+        self.citation = " ".join(sorted(os.environ))
 
 
 def make_good() -> Good:

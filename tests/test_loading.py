@@ -1,12 +1,14 @@
 """From a name on the command line to a model, and every way in which that fails."""
 
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 from model_zoo import Good
 from small_dataset import small_dataset
 
+from benchmark.check import check
 from benchmark.loading import LoadedModel, load_model, open_model
 from toysound.errors import ToySoundError, UsageError
 
@@ -99,6 +101,8 @@ def test_entry_points_are_models_by_a_short_name(name: str) -> None:
         ("nowhere/model.py:Model", "does not exist"),
         ("nowhere/model.safetensors", "does not exist"),
         ("nowhere/model.pt", "does not exist"),
+        ("nowhere/model.pt2", r"no 'model\.encoder\.pt2' in 'nowhere'; a \.pt2 model is a pair"),
+        ("nowhere/model.onnx", r"no 'model\.encoder\.onnx' in 'nowhere'"),
         ("no_such_module:Model", "there is no module 'no_such_module'"),
         ("benchmark.protocol:Nothing", "has no 'Nothing'"),
         (f"{ZOO}:Nothing", "has no 'Nothing'; it defines"),
@@ -144,12 +148,47 @@ def test_a_class_that_cannot_be_made_says_why() -> None:
         load_model(f"{ZOO}:NeedsPath")
 
 
-@pytest.mark.parametrize("ending", [".pt", ".pt2", ".pkl", ".ckpt"])
-def test_data_that_can_run_code_is_not_opened(tmp_path: Path, ending: str) -> None:
+@pytest.mark.parametrize("trust", [False, True])
+@pytest.mark.parametrize("ending", [".pt", ".pth", ".pkl", ".ckpt", ".joblib"])
+def test_pickles_are_not_opened_whoever_is_trusted(
+    tmp_path: Path, ending: str, trust: bool
+) -> None:
     path = tmp_path / f"model{ending}"
     path.write_bytes(b"cos\nsystem\n(S'touch pwned'\ntR.")
-    with pytest.raises(ToySoundError, match=r"can run any code.*Python file of yours"):
-        load_model(str(path))
+    with pytest.raises(ToySoundError, match=r"is a pickle, .*\.safetensors.*Python file of yours"):
+        load_model(str(path), trust=trust)
+
+
+def test_an_archive_is_to_be_unpacked(tmp_path: Path) -> None:
+    with pytest.raises(ToySoundError, match=r"'mine\.zip' is an archive; unpack it"):
+        load_model(write(tmp_path / "mine.zip", ""), trust=True)
+
+
+def test_a_file_with_functions_is_a_model(tmp_path: Path) -> None:
+    text = """
+        import numpy as np
+        sample_rate, latent_dim = 16000, 2
+        def encode(audio): return audio[:, :2], None
+        def decode(latent): return np.repeat(latent, 2000, axis=1)
+    """
+    path = write(tmp_path / "two.py", textwrap.dedent(text))
+    loaded = load_model(path)
+    assert (loaded.name, loaded.source, loaded.format) == ("two", "two.py", "python")
+    assert check(loaded, small_dataset()).can_be_scored
+    assert loaded.model.latent_dim == 2
+
+
+def test_functions_without_constants_are_told_what_is_missing(tmp_path: Path) -> None:
+    path = write(tmp_path / "bare.py", "def encode(a): pass\ndef decode(z): pass\n")
+    report = check(path, small_dataset())
+    assert [f.text[:34] for f in report.findings if f.kind == "problem"] == [
+        "it has no attribute 'sample_rate';",
+        "it has no attribute 'latent_dim'; ",
+    ]
+
+
+def test_a_path_is_a_name_too() -> None:
+    assert open_model(Path(ZOO).with_name("model_zoo.py:Good"), small_dataset()).name == "Good"
 
 
 def test_a_file_of_an_unknown_kind_names_the_known_ones(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def test_every_column_of_every_family_is_there(complete: Result) -> None:
         if not column.series:
             expected[column.family].add(column.output.column)
     expected["dimension"] |= {f"kl_{number}" for number in range(1, zoo.Complete.latent_dim + 1)}
+    expected["control"] |= {f"factor_error_{name}" for name in DATASET.space.names}
     assert names == expected
 
 

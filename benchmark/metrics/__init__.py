@@ -28,14 +28,19 @@ from benchmark.metrics.dimension.mle import MLE
 from benchmark.metrics.dimension.participation_ratio import PARTICIPATION_RATIO
 from benchmark.metrics.dimension.pca_dims import PCA_DIMS
 from benchmark.metrics.dimension.twonn import TWONN
+from benchmark.metrics.disentanglement.beta_vae import BETA_VAE
 from benchmark.metrics.disentanglement.dci import DCI
 from benchmark.metrics.disentanglement.dcimig import DCIMIG
+from benchmark.metrics.disentanglement.explicitness import EXPLICITNESS
+from benchmark.metrics.disentanglement.factor_vae import FACTOR_VAE
 from benchmark.metrics.disentanglement.infomec import INFOMEC
+from benchmark.metrics.disentanglement.irs import IRS
 from benchmark.metrics.disentanglement.jemmig import JEMMIG
 from benchmark.metrics.disentanglement.mig import MIG
 from benchmark.metrics.disentanglement.mig_sup import MIG_SUP
 from benchmark.metrics.disentanglement.modularity import MODULARITY
 from benchmark.metrics.disentanglement.sap import SAP
+from benchmark.metrics.disentanglement.udr import UDR
 from benchmark.metrics.registry import Metric, Output
 from toysound.errors import ToySoundError, UsageError, unknown_name
 from toysound.factors import Kind
@@ -53,7 +58,12 @@ METRICS: dict[str, Metric] = {
         DCI,
         INFOMEC,
         SAP,
+        BETA_VAE,
+        FACTOR_VAE,
+        IRS,
         MODULARITY,
+        EXPLICITNESS,
+        UDR,
         ACTIVE_UNITS,
         KL_SPECTRUM,
         PARTICIPATION_RATIO,

@@ -37,14 +37,14 @@ def make(kind: str, dimension: int, rows: int, seed: int = 0) -> NDArray[np.floa
 
 
 def _directions(rows: int, columns: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    points = rng.standard_normal((rows, columns))
-    return points / np.sqrt(np.square(points).sum(axis=1, keepdims=True))
+    points: NDArray[np.float64] = rng.standard_normal((rows, columns))
+    return np.asarray(points / np.sqrt(np.square(points).sum(axis=1, keepdims=True)))
 
 
 def _turned(points: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
     columns = points.shape[1] + 2
     turn = np.linalg.qr(rng.standard_normal((columns, columns)))[0]
-    return points @ turn[: points.shape[1]]
+    return np.asarray(points @ turn[: points.shape[1]])
 
 
 def copied_causes(rows: int, seed: int = 0) -> NDArray[np.float64]:

@@ -1,0 +1,150 @@
+"""Control of one model on one dataset: every number, or the reason why there is none."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmark.code_metrics import Reading
+from benchmark.codes import Plan
+from benchmark.control.playing import (
+    COLUMNS,
+    SAMPLES,
+    LatentPlay,
+    Playable,
+    Played,
+    play,
+    read_reconstructions,
+    reader_noise,
+)
+from benchmark.control.readers import Readers, axes_of, make_readers
+from benchmark.guard import GuardedModel
+from benchmark.heard import Heard
+from benchmark.metrics.reconstruction.frechet_distance import FRECHET_DISTANCE
+from benchmark.protocol import Floats, read_piece
+from toysound.dataset import Dataset
+from toysound.errors import ToySoundError
+
+Indices = NDArray[np.int64]
+Reals = NDArray[np.float64]
+
+#: Columns that need a decoder that plays any latent.
+_PLAYED = tuple(column.column for column in COLUMNS if column.column != "factor_error")
+
+#: Columns that need to know the factors.
+_LABELLED = tuple(c.column for c in COLUMNS if not c.column.startswith("prior_"))
+
+
+@dataclass(frozen=True, eq=False)
+class Control:
+    """Control of a model.
+
+    Attributes
+    ----------
+    readings : every headline column, and ``factor_error_<factor>`` for each factor
+    units : of the latter
+    latents : what each latent does
+    """
+
+    readings: dict[str, Reading]
+    units: dict[str, str] = field(default_factory=dict)
+    latents: tuple[LatentPlay, ...] = ()
+
+
+def measure_control(
+    model: GuardedModel,
+    dataset: Dataset,
+    plan: Plan,
+    heard: Heard,
+    *,
+    seed: int = 0,
+    progress: bool = False,
+) -> Control:
+    """Return the control of a model.
+
+    Parameters
+    ----------
+    model : the model, whose decoder is played
+    dataset, plan : its sounds
+    heard : its walk over them
+    seed : of the samples of the prior
+    progress : draw progress bars on a terminal
+    """
+    axes, columns = axes_of(dataset, plan.cells)
+    try:
+        readers = make_readers(dataset, axes, columns, progress=progress)
+    except ToySoundError as error:
+        return Control({column.column: Reading(None, str(error)) for column in COLUMNS})
+    played = _of_reconstructions(dataset, plan, heard, readers, columns)
+    why = _why_not_played(model, heard)
+    if why is None and heard.codes is not None:
+        noise = _noise(dataset, plan, heard, readers, columns)
+        playable = _playable(model, heard, seed)
+        more = play(playable, readers, noise, label="control", progress=progress)
+        played = Played(
+            played.values | more.values, played.intervals | more.intervals, more.latents
+        )
+    readings = {
+        name: Reading(value, interval=played.intervals.get(name))
+        for name, value in played.values.items()
+        if np.isfinite(value)
+    }
+    for column in COLUMNS:
+        if column.column not in readings:
+            reason = _reason(column.column, dataset, why, played)
+            readings[column.column] = Reading(None, reason)
+    units = {f"factor_error_{axis.name}": axis.error_unit for axis in axes}
+    return Control(readings, units, played.latents)
+
+
+def _of_reconstructions(
+    dataset: Dataset, plan: Plan, heard: Heard, readers: Readers, columns: Indices
+) -> Played:
+    rows = heard.rows.get(FRECHET_DISTANCE.name)
+    if rows is None or not readers.axes:
+        return Played()
+    truth = dataset.classes(plan.test)[:, columns]
+    return read_reconstructions(readers, rows, truth, heard.test_clusters)
+
+
+def _noise(dataset: Dataset, plan: Plan, heard: Heard, readers: Readers, columns: Indices) -> Reals:
+    rows = heard.reference_rows.get(FRECHET_DISTANCE.name)
+    if rows is None or not readers.axes:
+        return np.zeros(len(readers.axes))
+    return reader_noise(readers, rows, dataset.classes(plan.test)[:, columns])
+
+
+def _why_not_played(model: GuardedModel, heard: Heard) -> str | None:
+    """Return why the latent space cannot be played, or None."""
+    if heard.codes is None:
+        return str(model.model.opaque_latent)
+    closed = read_piece(model.model, "closed")
+    if isinstance(closed, str) and closed:
+        return closed
+    if not (heard.codes.mean.std(axis=0) > 0).any():
+        return "no latent varies: the codes are the same for every sound"
+    return None
+
+
+def _playable(model: GuardedModel, heard: Heard, seed: int) -> Playable:
+    codes = heard.codes
+    if codes is None:
+        raise ValueError("a model without codes cannot be played")
+    prior: Floats | None = None
+    prior_audio: Floats | None = None
+    if model.offers("prior_sample"):
+        prior_audio = model.prior_sample(SAMPLES, seed)
+    elif codes.log_variance is not None:
+        rng = np.random.default_rng(seed)
+        prior = rng.standard_normal((SAMPLES, codes.mean.shape[1])).astype(np.float32)
+    return Playable(model.decode, codes.mean, codes.classes, prior, prior_audio, model.sample_rate)
+
+
+def _reason(column: str, dataset: Dataset, why: str | None, played: Played) -> str:
+    if column in _LABELLED and not dataset.labelled:
+        return "it needs factors, and this dataset has none"
+    if column in _PLAYED and why is not None:
+        return why
+    if column == "factor_error":
+        return "the dataset has no test sounds"
+    return "it is not defined for these factors"
