@@ -115,13 +115,17 @@ def of_likelihood(likelihood: Likelihood) -> dict[str, Measurement]:
     }
 
 
-def of_cost(parameters: int | None, spent: cost.Cost) -> dict[str, Measurement]:
+def of_cost(
+    parameters: int | None, spent: cost.Cost, *, closed: str | None, isolated: bool
+) -> dict[str, Measurement]:
     """Return every column of cost.
 
     Parameters
     ----------
     parameters : of the model, None where it does not say
     spent : what running it took
+    closed : why there is no model to run, only its answers; None if there is one
+    isolated : whether it ran in a process of its own, whose memory is not seen here
     """
     values: dict[str, float | None] = dict(vars(spent))
     values["parameters"] = None if parameters is None else float(parameters)
@@ -129,6 +133,12 @@ def of_cost(parameters: int | None, spent: cost.Cost) -> dict[str, Measurement]:
         "parameters": "the model does not say how many it has",
         "peak_memory_mb": "this platform does not tell the peak of a part of a run",
     }
+    if isolated:
+        values["peak_memory_mb"] = None
+        reasons["peak_memory_mb"] = "the model ran in a process of its own"
+    if closed is not None:
+        for name in vars(spent):
+            values[name], reasons[name] = None, closed
     return {
         column.column: Measurement(
             value=values[column.column],

@@ -34,7 +34,7 @@ from benchmark.items import Items
 from benchmark.likelihood import MAX_SOUNDS, measure_likelihood
 from benchmark.loading import LoadedModel, open_model
 from benchmark.metrics import METRICS
-from benchmark.protocol import Floats
+from benchmark.protocol import Floats, read_piece
 from benchmark.result import (
     Cells,
     DatasetInfo,
@@ -167,12 +167,16 @@ def evaluate(
         clusters=heard.test_clusters[np.searchsorted(plan.test, likely)],
     )
     spent = measure_cost(guarded, sounds.audio(plan.audition))
+    said = read_piece(loaded.model, "closed")
+    closed = said if isinstance(said, str) and said else None
     metrics: dict[Family, dict[str, Measurement]] = {
         "reconstruction": measurements.reconstruction(loaded.model, heard, framing),
         **measurements.of_codes(readings, composition, framing),
         "control": measurements.of_control(control, framing),
         "likelihood": measurements.of_likelihood(likelihood),
-        "cost": measurements.of_cost(loaded.parameters, spent),
+        "cost": measurements.of_cost(
+            loaded.parameters, spent, closed=closed, isolated=loaded.isolated
+        ),
     }
     unstable = [
         f"model '{loaded.name}' is unstable: {check}" for check in checks if not check.stable
@@ -209,8 +213,8 @@ def evaluate(
         notes=notes,
         environment=environment.describe(),
         timing=Timing(
-            encode_ms=spent.encode_ms,
-            decode_ms=spent.decode_ms,
+            encode_ms=None if closed else spent.encode_ms,
+            decode_ms=None if closed else spent.decode_ms,
             score_s=time.perf_counter() - start,
         ),
     )
