@@ -7,12 +7,16 @@ across machines they are an order of magnitude.
 
 The real-time factor is the time to decode one sound, alone, as a share of its duration: below 1 a
 model can be played without waiting. Peak memory is by how much the process grows beyond what it
-holds already while a batch of 64 is encoded and decoded. The kernel keeps that mark, and only
-Linux can set it back.
+holds already while a batch of 64 is encoded and decoded; what it holds without using it is given
+back before (``malloc_trim`` of the C library, where there is one). The kernel keeps that mark, and
+only Linux can set it back.
 """
 
+import ctypes
+import gc
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,6 +152,9 @@ def _median_ms(call: Callable[[int], object], warm_up: int, repeats: int) -> flo
 
 def _peak_memory_mb(call: Callable[[], object]) -> float | None:
     """Return by how much the process grows at most during a call, None where that is not known."""
+    gc.collect()
+    with suppress(OSError, AttributeError):  # not the GNU C library
+        ctypes.CDLL(None).malloc_trim(0)
     try:
         (_PROCESS / "clear_refs").write_text("5", encoding="ascii")  # sets the mark to now
         before = _status_kb("VmHWM")

@@ -110,7 +110,8 @@ class ReaderError:
     Attributes
     ----------
     share : mean, in shares of the range; of a categorical factor, of wrong values
-    value : mean, in ``unit``
+    value : mean, in ``unit``; a reading beyond the grid counts as its edge, which the share does
+        not do
     unit : of the factor; ``%`` of wrong values for a categorical one
     mean_square : of the share
     """
