@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from baselines import likelihoods
 from baselines.likelihoods.gaussian import Gaussian
+from baselines.likelihoods.laplace import Laplace
 from toysound.errors import UsageError
 
 
@@ -44,6 +45,27 @@ def test_the_gaussian_is_that_of_the_textbook(scale: float, x: float, mean: floa
     found = Gaussian(1, initial_scale=scale).log_prob(torch.tensor([[x]]), torch.tensor([[mean]]))
     expected = scipy.stats.norm.logpdf(x, mean, scale)
     assert found.item() == pytest.approx(expected, rel=1e-4, abs=1e-3)
+
+
+@given(scale=st.floats(0.1, 10), x=st.floats(-20, 20), mean=st.floats(-20, 20))
+def test_the_laplace_is_that_of_the_textbook(scale: float, x: float, mean: float) -> None:
+    found = Laplace(1, initial_scale=scale).log_prob(torch.tensor([[x]]), torch.tensor([[mean]]))
+    expected = scipy.stats.laplace.logpdf(x, mean, scale)
+    assert found.item() == pytest.approx(expected, rel=1e-4, abs=1e-3)
+
+
+def test_the_laplace_needs_every_coefficient() -> None:
+    rows = torch.zeros(2, 3)
+    with pytest.raises(UsageError, match="use the likelihood 'gaussian'"):
+        Laplace(3).log_prob(rows, rows, torch.ones(2))
+
+
+@pytest.mark.parametrize("scales", [(0.0, 1e-3), (1e-4, 1e-3), (1.0, 0.0)])
+def test_scales_of_the_laplace_are_positive(scales: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="scales must be positive"):
+        Laplace(3, *scales)
+    with pytest.raises(ValueError, match="at least 1"):
+        Laplace(0)
 
 
 def test_a_subspace_and_what_is_outside_of_it_give_the_whole_density() -> None:

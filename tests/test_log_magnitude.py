@@ -15,6 +15,7 @@ from benchmark.metrics.reconstruction.log_spectral_distance import (
     log_spectral_distance,
     log_spectrum,
 )
+from benchmark.metrics.reconstruction.sounds import Sounds
 from benchmark.metrics.reconstruction.spectral_convergence import spectral_convergence
 from toysound.errors import ToySoundError, UsageError
 
@@ -23,8 +24,8 @@ VIEW = LogMagnitude(RATE, T)
 
 
 def distance(reference: NDArray[np.float32], estimate: NDArray[np.float32]) -> float:
-    result = log_spectral_distance(reference, estimate, RATE)["log_spectral_distance"]
-    return float(result.mean())
+    pair = Sounds(reference, RATE), Sounds(estimate, RATE)
+    return float(log_spectral_distance(*pair)["log_spectral_distance"].mean())
 
 
 def sine(frequency_hz: float, amplitude: float, num_samples: int = T) -> NDArray[np.float32]:
@@ -41,7 +42,7 @@ def tones() -> NDArray[np.float32]:
 def test_the_ceiling_on_tones(tones: NDArray[np.float32]) -> None:
     again = VIEW.inverse(VIEW.forward(tones))
     lsd = distance(tones, again)
-    convergence = spectral_convergence(tones, again, RATE)
+    convergence = spectral_convergence(Sounds(tones, RATE), Sounds(again, RATE))
     shown = ", ".join(f"{name} {values.mean():.3f}" for name, values in convergence.items())
     print(f"\nround trip on {len(tones)} tones: LSD {lsd:.3f} dB, {shown}")
     assert lsd < 0.6
@@ -54,6 +55,20 @@ def test_refinement_comes_nearer_than_integration_alone(tones: NDArray[np.float3
         for iterations in (0, 4, 16)
     ]
     assert lsd[0] > lsd[1] > lsd[2]
+
+
+def test_a_random_phase_takes_longer_and_ends_further_away(tones: NDArray[np.float32]) -> None:
+    coefficients = VIEW.forward(tones[:12])
+    random = [
+        distance(tones[:12], LogMagnitude(RATE, T, n, phase="griffin_lim").inverse(coefficients))
+        for n in (8, 32)
+    ]
+    assert random[0] > random[1] > distance(tones[:12], VIEW.inverse(coefficients))
+
+
+def test_an_unknown_phase_is_named() -> None:
+    with pytest.raises(UsageError, match="did you mean 'griffin_lim'"):
+        representations.get("log_magnitude", sample_rate=RATE, num_samples=T, phase="griffin-lim")
 
 
 def test_it_is_the_spectrum_in_which_the_benchmark_measures(tones: NDArray[np.float32]) -> None:

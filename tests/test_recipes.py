@@ -59,7 +59,11 @@ def test_any_value_survives_being_written(name: str, rate: float, epochs: int) -
 
 def test_defaults_are_filled_in() -> None:
     data = tomllib.loads(to_toml(parse(MINIMAL, "mine")))
-    assert data["representation"] == {"name": "log_magnitude", "iterations": 8}
+    assert data["representation"] == {
+        "name": "log_magnitude",
+        "iterations": 8,
+        "phase": "pghi",
+    }
 
 
 def test_changes_are_toml_values_and_text_needs_no_quotes() -> None:
@@ -81,8 +85,8 @@ def test_changes_are_toml_values_and_text_needs_no_quotes() -> None:
         ("network.widht=3", "in 'network', field 'widht' is unknown; the fields here are depth"),
         ("divergence.alpha=2", "in 'divergence', field 'alpha' is unknown; .* warm_up, weight"),
         ("network.name=mpl", "network 'mpl' is unknown; did you mean 'mlp'"),
-        ("representation.name=stft", "representation 'stft' is unknown; known are: log_magnitude"),
-        ("likelihood.name=laplace", "likelihood 'laplace' is unknown; known are: gaussian"),
+        ("representation.name=fourier", "representation 'fourier' is unknown; known are: cochlear,"),
+        ("likelihood.name=laplacian", "likelihood 'laplacian' is unknown; did you mean 'laplace'"),
         ("divergence.name=k", "divergence 'k' is unknown; .*kl"),
         ("model=gan", "model 'gan' is unknown; it is one of 'pca', 'vae'"),
         ("model=pca", "field '.*' is unknown; the fields here are citation, latent_dim, model"),

@@ -9,11 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 from baselines.likelihoods.gaussian import Gaussian
+from baselines.likelihoods.laplace import Laplace
 from baselines.likelihoods.protocol import Likelihood
 from toysound.errors import unknown_name
 
 #: Name -> a function of (num_dims, **options).
-LIKELIHOODS: dict[str, Callable[..., Likelihood]] = {"gaussian": Gaussian}
+LIKELIHOODS: dict[str, Callable[..., Likelihood]] = {
+    "gaussian": Gaussian,
+    "laplace": Laplace,
+}
 
 
 def names() -> list[str]:

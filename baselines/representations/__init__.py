@@ -12,13 +12,24 @@ its coefficients. The round trip without any model is the *ceiling* of every mod
 from collections.abc import Callable
 from typing import Any
 
+from baselines.representations.cochlear import Cochlear
+from baselines.representations.complex_stft import ComplexStft
 from baselines.representations.log_magnitude import LogMagnitude
+from baselines.representations.log_mel import LogMel
+from baselines.representations.mdct import Mdct
+from baselines.representations.nsgt import Cqt, Nsgt
 from baselines.representations.protocol import Representation
 from toysound.errors import unknown_name
 
 #: Name -> a function of (sample_rate, num_samples, **options).
 REPRESENTATIONS: dict[str, Callable[..., Representation]] = {
+    "stft": ComplexStft,
     "log_magnitude": LogMagnitude,
+    "log_mel": LogMel,
+    "cochlear": Cochlear,
+    "cqt": Cqt,
+    "nsgt": Nsgt,
+    "mdct": Mdct,
 }
 
 
