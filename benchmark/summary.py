@@ -11,6 +11,7 @@ def summarise_result(result: Result) -> str:
     """Return the numbers of a result as a table for a terminal.
 
     An arrow shows which direction is good. A number that is missing is a dash, with its reason.
+    "Held out" is the same metric on the composition split.
     """
     lines = [
         f"{result.model.name} on {result.dataset.name} ({result.dataset.size:,} sounds), "
@@ -54,7 +55,9 @@ def _row(label: str, measurement: Measurement) -> str:
         _number(measurement.ceiling),
         measurement.unit,
     )
-    return _line(cells)
+    held_out = measurement.composition
+    beside = "" if held_out is None else f"  held out {_number(held_out)}"
+    return _line(cells).rstrip() + beside
 
 
 def _line(cells: tuple[str, ...]) -> str:

@@ -27,6 +27,8 @@ MAIN: tuple[Key, ...] = (
     ("disentanglement", "infoe"),
     ("disentanglement", "infoc"),
     ("dimension", "active_units"),
+    ("control", "factor_error"),
+    ("control", "selectivity"),
     ("cost", "parameters"),
     ("cost", "decode_ms"),
 )

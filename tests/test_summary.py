@@ -38,3 +38,9 @@ def test_counts_are_whole_and_large_numbers_have_commas() -> None:
 
 def test_no_line_ends_in_blanks() -> None:
     assert all(line == line.rstrip() for line in summarise_result(a_result()).splitlines())
+
+
+def test_the_composition_split_stands_beside() -> None:
+    some = {"mig": Measurement(value=0.5, composition=0.25, unit="")}
+    text = summarise_result(a_result(metrics={"disentanglement": some}))
+    assert "held out 0.250" in text

@@ -61,13 +61,22 @@ def test_one_jump_is_monotone_and_not_smooth() -> None:
     assert found["range"] == pytest.approx(0.8)
 
 
+def test_a_decoder_that_plays_something_else_at_every_step_moves_nothing() -> None:
+    rng = np.random.default_rng(0)
+    found = scores((LINE, LINE), rng.random((16, 6, T, 2)))
+    assert found == pytest.approx(dict.fromkeys(found, 0.0))
+
+
 def test_what_the_readers_noise_could_be_does_not_count() -> None:
     wobble = 0.5 + 0.01 * np.resize([1, -1], T)
     found = sweeps((LINE, LINE), line((RAMP, wobble)), np.full(2, 0.02**2))
     assert found.movement()[0, 1] == 0
     assert found.scores()["selectivity"] == pytest.approx(0.5)  # 1 and, for the still one, 0
-    without = sweeps((LINE, LINE), line((RAMP, wobble)), np.zeros(2))
-    assert without.movement()[0, 1] == pytest.approx(0.01, rel=0.01)
+    drift = 0.5 + 0.02 * RAMP
+    without = sweeps((LINE, LINE), line((RAMP, drift)), np.zeros(2)).movement()
+    assert without[0, 1] == pytest.approx(0.02 * without[0, 0])
+    with_noise = sweeps((LINE, LINE), line((RAMP, drift)), np.full(2, 0.02**2)).movement()
+    assert with_noise[0, 1] == 0
 
 
 def circle(turns: Any, radius: float = 0.5) -> Any:
@@ -89,9 +98,9 @@ def test_angles_near_the_centre_mean_nothing() -> None:
 
 
 def test_values_are_visited_once_or_come_back() -> None:
-    once, back = np.resize([0], T), np.resize([0, 1], T)
     once = np.repeat([0, 1, 2], [4, 4, 5])
-    for values, direct, span in ((once, 1.0, 1.0), (back, 1 / (T - 1), 0.5)):
+    back = np.repeat([0, 1, 0], [4, 4, 5])
+    for values, direct, span in ((once, 1.0, 1.0), (back, 0.5, 0.5)):
         found = scores((NAMES,), (np.eye(3)[values] / np.sqrt(2))[None, None])
         assert found["monotonicity"] == pytest.approx(direct)
         assert found["range"] == pytest.approx(span)

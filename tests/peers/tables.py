@@ -1,6 +1,6 @@
-"""The two tables of docs/metrics.md: ours beside independent implementations, floors and ceilings.
+"""The tables of docs/metrics.md: ours beside others' implementations, floors, ceilings, control.
 
-    python tests/peers/tables.py                        # print both
+    python tests/peers/tables.py                        # print all
     python tests/peers/tables.py --write docs/metrics.md
 
 The peers' numbers were frozen once (README.md says how); ours are computed anew. A row is a number
@@ -19,12 +19,16 @@ import code_sets
 import grids
 import manifolds
 import numpy as np
+from control_order import control_table
 
 from benchmark.explain import frame_of, frame_rows
 from benchmark.metrics import compute
 from toysound.dataset import load
 
 HERE = Path(__file__).parent
+
+#: The dataset on which decoders of known obedience are played.
+CONTROLLED = "tones"
 
 #: Datasets whose reference codes are shown.
 FRAMED = ("tones", "timbre", "gesture", "sprites/small")
@@ -196,12 +200,12 @@ def with_table(text: str, name: str, table: str) -> str:
     ValueError
         If the page has not both markers.
     """
-    start, end = f"<!-- {name} -->\n", f"\n<!-- /{name} -->"
+    start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
     before, found, rest = text.partition(start)
     _, closed, after = rest.partition(end)
     if not (found and closed):
         raise ValueError(f"the page has no markers of '{name}'")
-    return before + start + table + end + after
+    return before + start + table + "\n" + end + after
 
 
 def main() -> None:
@@ -210,6 +214,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="PAGE", help="replace the tables of a page")
     args = parser.parse_args()
     tables = {"parity": parity_table(all_pairs())}
+    tables["control"] = control_table(CONTROLLED)
     tables |= {f"frame {name}": frame_table(name) for name in FRAMED}
     if args.write is None:
         print("\n\n".join(f"{name}\n\n{table}" for name, table in tables.items()))

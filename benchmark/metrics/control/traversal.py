@@ -10,9 +10,11 @@ Definitions
 -----------
 For latent i, factor j and a sound b from which the sweep starts, with positions r_t (t = 1 ... T):
 
-* *movement* m_ij: the root of the mean over b of the variance of r_t over the sweep, less the mean
-  squared error of the readers on true sounds, 0 if that is larger: what the readers' noise alone
-  could be does not count.
+* *movement* m_ij: the root of the mean over b of the variance of r_t over the sweep, less what is
+  no movement: the mean squared error of the readers on true sounds, or half the mean square of
+  successive steps (von Neumann's estimate of noise about a slow course) where that is more. It is
+  0 unless it stands three standard errors over b above 0: a decoder that plays something else at
+  every step moves nothing.
 * *selectivity*: m_ij / sum over all factors of m_il. 1 if nothing else moves.
 * *monotonicity*: |r_T - r_1| / sum of |r_t+1 - r_t|. 1 if it never turns back. Along a circle
   angles are unrolled; for a categorical factor it is the values visited less one over the changes
@@ -25,6 +27,11 @@ For latent i, factor j and a sound b from which the sweep starts, with positions
 
 Each factor takes the latent that moves it most. The scores are means over factors; one that no
 latent moves counts 0.
+
+Reference
+---------
+J. von Neumann, "Distribution of the ratio of the mean square successive difference to the
+variance", Annals of Mathematical Statistics 12, 1941.
 """
 
 from collections.abc import Sequence
@@ -35,6 +42,9 @@ from numpy.typing import NDArray
 
 from benchmark.metrics.control.axes import Axis, parts
 from benchmark.metrics.information import Floats
+
+#: Standard errors over starts that a movement needs.
+_ERRORS = 3.0
 
 #: A circular reading this near to the centre has no angle that means anything.
 _LEAST_RADIUS = 0.15
@@ -49,11 +59,13 @@ class Sweeps:
     Attributes
     ----------
     variance : shape (b, d, k), of the position over the sweep
+    jitter : shape (b, d, k), half the mean square of its successive steps
     monotonicity, range, smoothness : shape (b, d, k); smoothness is NaN for a categorical factor
     noise : shape (k,), mean squared error of the readers on true sounds
     """
 
     variance: Floats
+    jitter: Floats
     monotonicity: Floats
     range: Floats
     smoothness: Floats
@@ -66,8 +78,11 @@ class Sweeps:
         ----------
         starts : which sounds the sweeps start from; all by default
         """
-        variance = self.variance if starts is None else self.variance[starts]
-        return np.asarray(np.sqrt(np.maximum(variance.mean(axis=0) - self.noise, 0)))
+        rows = np.arange(len(self.variance)) if starts is None else starts
+        excess = self.variance[rows] - np.maximum(self.jitter[rows], self.noise)
+        moved = excess.mean(axis=0)
+        least = _ERRORS * excess.std(axis=0) / np.sqrt(len(rows))
+        return np.sqrt(np.where(moved > np.maximum(least, _TINY), moved, 0.0))
 
     def scores(self, starts: NDArray[np.int64] | None = None) -> dict[str, float]:
         """Return selectivity, monotonicity, range and smoothness, means over factors."""
@@ -97,11 +112,14 @@ def sweeps(axes: Sequence[Axis], positions: Floats, noise: Floats) -> Sweeps:
     noise : shape (k,), mean squared error of the readers on true sounds
     """
     variances: list[Floats] = []
+    jitters: list[Floats] = []
     directness: list[Floats] = []
     ranges: list[Floats] = []
     evenness: list[Floats] = []
     for axis, part in zip(axes, parts(axes, positions), strict=True):
         variances.append(part.var(axis=2).sum(axis=-1))
+        steps = np.square(np.diff(part, axis=2)).sum(axis=-1)
+        jitters.append(steps.mean(axis=2) / 2)
         if axis.kind == "categorical":
             found = _values_visited(part)
         elif axis.kind == "circular":
@@ -112,6 +130,7 @@ def sweeps(axes: Sequence[Axis], positions: Floats, noise: Floats) -> Sweeps:
             kept.append(value)
     return Sweeps(
         variance=np.stack(variances, axis=-1),
+        jitter=np.stack(jitters, axis=-1),
         monotonicity=np.stack(directness, axis=-1),
         range=np.stack(ranges, axis=-1),
         smoothness=np.stack(evenness, axis=-1),
