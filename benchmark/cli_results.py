@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from toysound.command import Command
+from toysound.errors import UsageError
 
 
 def _compare_arguments(parser: ArgumentParser) -> None:
@@ -34,6 +35,8 @@ def _metrics_arguments(parser: ArgumentParser) -> None:
 def _metrics(args: Namespace) -> int:
     from benchmark import explain
 
+    if args.metric is not None and args.dataset is not None:
+        raise UsageError("name a metric, or a dataset with --dataset, not both")
     if args.metric is not None:
         text = explain.explain(args.metric)
         print(json.dumps({"name": args.metric, "text": text}) if args.json else text)

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from benchmark.audition import Audition, to_int16
 from benchmark.guard import GuardedModel
 from benchmark.heard import Codes, Heard, Indices, PerSound
+from benchmark.metrics.control.descriptors import listen as listen_to
 from benchmark.metrics.reconstruction import RMSE_DB, SET_METRICS, compare
 from benchmark.metrics.reconstruction.coefficients import root_mean_square_db
 from benchmark.protocol import Floats
@@ -181,6 +182,7 @@ def listen(model: GuardedModel, dataset: Dataset, plan: Plan, *, progress: bool 
         reference_rows=_joined(judge.reference_rows),
         rows=_joined(judge.rows),
         kept_rows=_joined(judge.kept_rows),
+        listened=np.concatenate(judge.listened) if judge.listened else np.empty((0, 0), np.float32),
         test_clusters=_clusters(dataset, plan.test),
         audition=audition,
         notes=model.notes,
@@ -269,6 +271,7 @@ class _Judge:
         self.reference_rows: list[PerSound] = []
         self.rows: list[PerSound] = []
         self.kept_rows: list[PerSound] = []
+        self.listened: list[Floats] = []
         self._has_round_trip = model.offers("round_trip")
         self._random = (
             RandomSound(dataset) if model.offers("coefficients", "decode_coefficients") else None
@@ -279,6 +282,7 @@ class _Judge:
         errors = compare(audio, played, self.sample_rate)
         self.reference_rows.append(_embedded(audio, self.sample_rate))
         self.rows.append(_embedded(played, self.sample_rate))
+        self.listened.append(listen_to(played, self.sample_rate).astype(np.float32))
         if self._has_round_trip:
             kept = self.model.round_trip(audio)
             self.ceilings.append(compare(audio, kept, self.sample_rate))

@@ -38,16 +38,15 @@ from benchmark import reference_codes
 from benchmark.bootstrap import summarise
 from benchmark.cache import cache_key, digest_of
 from benchmark.code_metrics import read_codes
-from benchmark.codes import Plan, RandomSoundHeard, hear_random_sounds, truth_of
+from benchmark.codes import Plan, hear_random_sounds, truth_of
 from benchmark.control import references
-from benchmark.control.readers import axes_of, make_readers
+from benchmark.control.readers import fit_readers
 from benchmark.data_dimension import COLUMNS as DATA
 from benchmark.data_dimension import measure_data
 from benchmark.dimension_estimate import DIMENSION_ERROR, DIMENSION_ESTIMATE
 from benchmark.heard import Codes
 from benchmark.metrics import METRICS
 from benchmark.metrics.reconstruction import COLUMNS, SET_METRICS
-from benchmark.metrics.reconstruction.frechet_distance import FRECHET_DISTANCE
 from benchmark.result import Family
 from toysound.cache import cache_folder
 from toysound.dataset import Dataset
@@ -164,29 +163,17 @@ def _compute(
         references=references,
         random_sound=floors,
         data={name: reading.value for name, reading in data.items()},
-        control=_control(dataset, plan, random, progress),
+        control=_control(dataset, plan, progress),
         data_reasons={name: r.reason for name, r in data.items() if r.reason is not None},
     )
 
 
-def _control(
-    dataset: Dataset, plan: Plan, random: RandomSoundHeard, progress: bool
-) -> dict[str, dict[str, float]]:
-    axes, columns = axes_of(dataset, plan.cells)
-    rows = random.reference_rows.get(FRECHET_DISTANCE.name)
+def _control(dataset: Dataset, plan: Plan, progress: bool) -> dict[str, dict[str, float]]:
     try:
-        readers = make_readers(dataset, axes, columns, progress=progress)
+        readers = fit_readers(dataset, progress=progress)
     except ToySoundError:
         return {}
-    return references.frame(
-        dataset,
-        readers,
-        columns,
-        plan.cells,
-        plan.test if rows is not None else plan.test[:0],
-        rows if rows is not None else readers.true[:0],
-        progress=progress,
-    )
+    return references.frame(dataset, readers, plan.cells, plan.test, progress=progress)
 
 
 def _counts() -> set[str]:

@@ -66,6 +66,8 @@ class Heard:
     floors : the same for what depends on the model's own view of sound
     reference_rows, rows, kept_rows : set measure to one row for each test sound, its reconstruction
         and its round trip (empty without one)
+    listened : descriptors of the reconstructions, from which factors are read, float32, shape
+        (m, P); without test sounds (0, 0)
     test_clusters : shape (m,), which test sounds are of the same cell of the grid
     audition : the sounds to listen to
     notes : what had to be repaired on the way, one sentence each
@@ -79,6 +81,7 @@ class Heard:
     reference_rows: PerSound
     rows: PerSound
     kept_rows: PerSound
+    listened: Floats
     test_clusters: Indices
     audition: Audition
     notes: tuple[str, ...] = ()
@@ -144,6 +147,7 @@ def load(path: Path) -> Heard | None:
             reference_rows=_under(arrays, "reference_rows"),
             rows=_under(arrays, "rows"),
             kept_rows=_under(arrays, "kept_rows"),
+            listened=arrays["listened"],
             test_clusters=arrays["test_clusters"],
             audition=_audition(_under(arrays, "audition")),
             notes=tuple(str(note) for note in arrays["notes"]),

@@ -63,6 +63,7 @@ _WALKING = (
     "audition.py",
     "reference_models.py",
     "metrics/reconstruction",
+    "metrics/control/descriptors.py",
 )
 
 #: Walks that are kept, some megabytes each.

@@ -22,6 +22,8 @@ DATASET = small_dataset()
 class _Faithful(zoo.Good):
     """Plays every sound as it is, by carrying it past its latent."""
 
+    closed = "it only plays what it has heard"
+
     def __init__(self, decibels: float) -> None:
         self.name = f"{decibels} dB"
         self._gain = 10 ** (decibels / 20)

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from small_dataset import small_dataset
 
+from benchmark.control.instruments import Synthesiser
 from benchmark.metrics.control.descriptors import DESCRIPTORS, RATES_HZ, listen
-from benchmark.playing_references import Synthesiser
 
 RATE = 16000
 TIMES_S = np.arange(8000) / RATE

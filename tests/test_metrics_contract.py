@@ -285,6 +285,17 @@ def test_malformed_inputs_get_a_sentence(name: str) -> None:
             run(name, factors, dead, log_variance)
 
 
+def test_ragged_rows_and_odd_seeds_get_a_sentence() -> None:
+    factors, codes, log_variance = example(60)
+    with pytest.raises(ToySoundError, match="codes must be one array"):
+        compute("mig", factors=factors, codes=[[1.0, 2.0], [3.0]])
+    with pytest.raises(ToySoundError, match="log_variance must be numbers"):
+        compute("kl_spectrum", factors=None, codes=codes, log_variance="x")
+    for seed in (-1, 1.5, "a", True):
+        with pytest.raises(UsageError, match="seed is a whole number"):
+            compute("mig", factors=factors, codes=codes, seed=seed)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("name", SINGLE)
 def test_an_option_that_the_metric_has_not(name: str) -> None:
     factors, codes, log_variance = example()

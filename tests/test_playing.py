@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from small_dataset import small_dataset
 
-from benchmark.codes import listen, make_plan
+from benchmark.codes import listen as walk
+from benchmark.codes import make_plan
 from benchmark.control import playing, references
 from benchmark.control.measuring import measure_control
 from benchmark.control.playing import (
@@ -17,22 +18,19 @@ from benchmark.control.playing import (
     gaussian_of,
     play,
     read_reconstructions,
-    reader_noise,
 )
-from benchmark.control.readers import axes_of, fit
+from benchmark.control.readers import _learn
 from benchmark.guard import GuardedModel
-from benchmark.metrics.reconstruction.embedding import embed
+from benchmark.metrics.control.descriptors import listen
 from benchmark.reference_models import Oracle, RandomSound
 
 DATASET = small_dataset()
 PLAN = make_plan(DATASET)
-AXES, FACTORS = axes_of(DATASET, PLAN.cells)
-READERS = fit(DATASET, AXES, FACTORS)
-ROWS = embed(DATASET.audio(PLAN.test), DATASET.sample_rate)
+READERS = _learn(DATASET, progress=False)
+ROWS = listen(DATASET.audio(PLAN.test), DATASET.sample_rate)
 TRUTH = DATASET.classes(PLAN.test)
-NOISE = reader_noise(READERS, ROWS, TRUTH)
-GENERATOR = references.generator(DATASET, FACTORS, PLAN.cells)
-DEAF = references.deaf(DATASET, FACTORS, PLAN.cells)
+GENERATOR = references.generator(DATASET, READERS.columns, PLAN.cells)
+DEAF = references.deaf(DATASET, READERS.columns, PLAN.cells)
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +39,7 @@ def one_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 
 def values(playable: Playable) -> dict[str, float]:
-    return play(playable, READERS, NOISE).values
+    return play(playable, READERS).values
 
 
 def turned() -> Playable:
@@ -88,20 +86,20 @@ def test_a_turned_space_plays_all_sounds_and_is_hard_to_steer() -> None:
 
 
 def test_knobs_that_are_not_connected_are_found() -> None:
-    found = play(stuck(), READERS, NOISE)
+    found = play(stuck(), READERS)
     assert [latent.factor for latent in found.latents] == ["pitch", None, None]
     assert found.values["range"] < 0.5
     assert found.values["interpolation_error"] > 2 * values(GENERATOR)["interpolation_error"]
 
 
 def test_each_knob_of_the_generator_is_named() -> None:
-    latents = play(GENERATOR, READERS, NOISE).latents
+    latents = play(GENERATOR, READERS).latents
     assert [latent.factor for latent in latents] == ["pitch", "level", "brightness"]
     assert all(latent.selectivity and latent.selectivity > 0.9 for latent in latents)
 
 
 def test_intervals_lie_around_the_numbers() -> None:
-    found = play(turned(), READERS, NOISE)
+    found = play(turned(), READERS)
     for name, value in found.values.items():
         interval = found.intervals[name]
         assert interval is not None, name
@@ -114,7 +112,7 @@ def test_reconstructions_are_read_in_units() -> None:
     assert right["factor_error"] < 0.05 < wrong["factor_error"]
     assert right["factor_error_level"] < 1.0  # dB
     quiet = DATASET.audio(PLAN.test) * np.float32(10 ** (-3 / 20))
-    rows = embed(quiet, DATASET.sample_rate)
+    rows = listen(quiet, DATASET.sample_rate)
     assert read_reconstructions(READERS, rows, TRUTH).values["factor_error_level"] > 1.5
 
 
@@ -129,7 +127,7 @@ def test_draws_have_the_mean_and_covariance_of_the_codes() -> None:
 
 def test_only_the_latents_that_vary_most_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(playing, "MAX_LATENTS", 2)
-    latents = play(GENERATOR, READERS, NOISE).latents
+    latents = play(GENERATOR, READERS).latents
     assert len(latents) == 2
 
 
@@ -138,7 +136,7 @@ def test_only_the_latents_that_vary_most_are_swept(monkeypatch: pytest.MonkeyPat
 
 def control(model: Any) -> Any:
     guarded = GuardedModel(model, "m", DATASET.num_samples)
-    heard = listen(guarded, DATASET, PLAN)
+    heard = walk(guarded, DATASET, PLAN)
     return measure_control(guarded, DATASET, PLAN, heard)
 
 
@@ -192,7 +190,7 @@ def test_without_labels_only_the_prior_is_judged() -> None:
     sounds.labelled = False
     guarded = GuardedModel(zoo.Good(), "m", sounds.num_samples)
     plan = make_plan(sounds)
-    found = measure_control(guarded, sounds, plan, listen(guarded, sounds, plan)).readings
+    found = measure_control(guarded, sounds, plan, walk(guarded, sounds, plan)).readings
     assert found["prior_validity"].value is not None
     assert "needs factors" in str(found["selectivity"].reason)
     assert "needs factors" in str(found["factor_error"].reason)

@@ -1,105 +1,167 @@
-"""Reading factors back from sounds."""
+"""Readers: right on the grid and between its levels, cached whole, with their own error beside."""
 
-from pathlib import Path
+from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pytest
-from small_dataset import small_dataset
+from small_dataset import SPEC, small_dataset
 
-import benchmark.control.readers as readers_module
-from benchmark.control.readers import Readers, axes_of, fit, make_readers
-from benchmark.metrics.control.axes import distances, positions
-from benchmark.metrics.reconstruction.embedding import DIMENSIONS, embed
-from toysound import load
-from toysound.dataset import Dataset
+from benchmark.control import readers as module
+from benchmark.control.instruments import NoiseDecoder, Synthesiser
+from benchmark.control.readers import MAX_TRUE, Readers, fit, fit_readers
+from benchmark.metrics.control.axes import Axis, parts
+from benchmark.metrics.control.descriptors import DESCRIPTORS, listen
+from benchmark.metrics.reconstruction.embedding import DIMENSIONS
+from toysound.cache import cache_folder
+from toysound.dataset import Dataset, OnDemand
 from toysound.errors import ToySoundError
+from toysound.factors import Factor, FactorSpace
+from toysound.scales import linear_steps
 
 DATASET = small_dataset()
-CELLS = np.arange(len(DATASET))
-AXES, COLUMNS = axes_of(DATASET, CELLS)
+
+#: A circle and names, which the small dataset has not.
+SHEPARD = replace(
+    SPEC,
+    name="small-shepard",
+    space=FactorSpace(
+        [
+            Factor("waveform", (0, 1, 2), "", "categorical", labels=("a", "b", "c")),
+            Factor("chroma", linear_steps(0, 1, 12), "semitones", "circular"),
+            Factor("register", linear_steps(55, 4, 6), "MIDI"),
+        ]
+    ),
+    voice="shepard",
+    constants={"attack": 0.005, "level": -18.0},
+)
 
 
 @pytest.fixture(scope="module")
 def readers() -> Readers:
-    return fit(DATASET, AXES, COLUMNS)
+    return fit_readers(DATASET)
 
 
-def test_axes_are_the_factors_that_vary() -> None:
-    assert [axis.name for axis in AXES] == ["pitch", "level", "brightness"]
-    some, columns = axes_of(DATASET, CELLS[:12])
-    assert [axis.name for axis in some] == ["level", "brightness"]
-    assert columns.tolist() == [1, 2]
-    assert axes_of(DATASET, CELLS[:0])[0] == ()
+@lru_cache(maxsize=1)
+def shepard() -> Dataset:
+    return Dataset(SHEPARD, OnDemand(SHEPARD))
 
 
-def test_true_sounds_that_were_not_learnt_are_read(readers: Readers) -> None:
-    test = np.setdiff1d(CELLS, DATASET.split("train"))
-    read = readers.read(embed(DATASET.audio(test), DATASET.sample_rate))
-    apart = distances(AXES, read, positions(AXES, DATASET.classes(test)))
-    assert apart.mean() < 0.05
-    chance = distances(AXES, read, positions(AXES, DATASET.classes(test[::-1])))
-    assert chance.mean() > 5 * apart.mean()
+def test_the_nearest_level_of_a_true_sound_is_the_true_one(readers: Readers) -> None:
+    rows = listen(DATASET.audio(np.arange(96)), DATASET.sample_rate)
+    read = readers.read(rows)
+    assert read.shape == (96, 3)
+    levels = np.rint(read * (np.array(DATASET.space.sizes) - 1))
+    np.testing.assert_array_equal(levels, DATASET.classes(np.arange(96)))
 
 
-def test_a_sound_between_two_levels_is_read_in_between(readers: Readers) -> None:
-    """Half a step in level is a gain, which is exact."""
-    cells = DATASET.space.index_of(np.array([[3, 0, 1], [3, 1, 1]]))
-    quiet, loud = DATASET.audio(cells)
-    half = quiet * np.float32(10 ** (3 / 20))
-    rows = embed(np.stack([quiet, half, loud]), DATASET.sample_rate)
-    level = readers.read(rows)[:, 1]
-    assert level[0] < level[1] < level[2]
-    assert level[1] == pytest.approx(0.25, abs=0.06)
+def test_errors_are_in_the_unit_of_each_factor(readers: Readers) -> None:
+    assert [error.unit for error in readers.errors.values()] == ["MIDI", "dB", "dB/octave"]
+    for factor, error in zip(DATASET.space.factors, readers.errors.values(), strict=True):
+        span = factor.values[-1] - factor.values[0]
+        assert 0 < error.share < 0.06
+        assert 0 < error.value <= error.share * span  # a value stops at the edge of the grid
+        assert error.mean_square >= error.share**2
 
 
-def test_far_from_all_sounds_nothing_is_claimed(readers: Readers) -> None:
-    assert readers.read(np.full((1, DIMENSIONS), 1e3))[0] == pytest.approx(readers.offset)
+def test_noise_is_the_mean_square_error(readers: Readers) -> None:
+    assert readers.noise.tolist() == [e.mean_square for e in readers.errors.values()]
 
 
-def test_a_reading_does_not_depend_on_its_batch(readers: Readers) -> None:
-    rows = embed(DATASET.audio(CELLS[:20]), DATASET.sample_rate)
-    alone = np.concatenate([readers.read(row[None]) for row in rows])
-    assert readers.read(rows) == pytest.approx(alone, abs=1e-9)
-    assert readers.read(rows[:0]).shape == (0, 3)
+def test_between_the_levels_is_read_in_between(readers: Readers) -> None:
+    synthesiser = Synthesiser(DATASET)
+    rng = np.random.default_rng(0)
+    places = rng.uniform(0, 1, size=(64, 3))
+    spread = np.array([np.arange(n).std() / (n - 1) for n in DATASET.space.sizes])
+    played = synthesiser.decode(((places - 0.5) / spread).astype(np.float32))
+    read = readers.read(listen(played, DATASET.sample_rate))
+    assert (np.abs(read - places).mean(axis=0) < 0.05).all()
 
 
-def test_readers_are_learnt_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TOYSOUND_CACHE", str(tmp_path))
-    first = make_readers(DATASET, AXES, COLUMNS)
-    (path,) = (tmp_path / "readers").iterdir()
-
-    def refuse(*args: object, **options: object) -> None:
-        raise AssertionError("learnt")
-
-    monkeypatch.setattr(readers_module, "fit", refuse)
-    second = make_readers(DATASET, AXES, COLUMNS)
-    rows = embed(DATASET.audio(CELLS[:5]), DATASET.sample_rate)
-    assert np.array_equal(first.read(rows), second.read(rows))
-    with pytest.raises(AssertionError, match="learnt"):
-        make_readers(DATASET, AXES[:2], COLUMNS[:2])
-    path.write_bytes(b"damaged")
-    with pytest.raises(AssertionError, match="learnt"):
-        make_readers(DATASET, AXES, COLUMNS)
+def test_noise_is_read_within_bounds(readers: Readers) -> None:
+    noise = NoiseDecoder(DATASET)
+    played = noise.decode(np.eye(3, dtype=np.float32))
+    read = readers.read(listen(played, DATASET.sample_rate))
+    assert read.min() >= -0.25
+    assert read.max() <= 1.25
 
 
-def test_too_few_training_sounds_are_a_sentence() -> None:
-    class Few(Dataset):
-        def split(self, name: str) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-            return super().split(name)[:9]
+def test_circles_and_names_are_read() -> None:
+    dataset = shepard()
+    readers = fit_readers(dataset)
+    assert [axis.kind for axis in readers.axes] == ["categorical", "circular", "continuous"]
+    assert readers.errors["waveform"].unit == "%"
+    assert readers.errors["waveform"].value < 10
+    assert readers.errors["chroma"].value < 1.0  # of 12 semitones
+    cells = np.arange(0, len(dataset), 5)
+    read = readers.read(listen(dataset.audio(cells), dataset.sample_rate))
+    names, chroma, _ = parts(readers.axes, read)
+    np.testing.assert_allclose(names.sum(axis=1), np.sqrt(0.5))
+    assert (names >= 0).all()
+    assert (np.linalg.norm(chroma, axis=1) <= 0.5 + 1e-12).all()
+    assert (names.argmax(axis=1) == dataset.classes(cells)[:, 0]).all()
 
-    few = small_dataset()
-    few.__class__ = Few
-    with pytest.raises(ToySoundError, match="9 training sounds here, and factor readers need 30"):
-        fit(few, AXES, COLUMNS)
+
+def test_they_are_found_again_and_a_damaged_file_is_not_used(
+    readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learnt = 0
+    learn = module._learn
+
+    def counted(dataset: Dataset, progress: bool) -> Readers:
+        nonlocal learnt
+        learnt += 1
+        return learn(dataset, progress)
+
+    monkeypatch.setattr(module, "_learn", counted)
+    rows = listen(DATASET.audio([3, 50]), DATASET.sample_rate)
+    again = fit_readers(DATASET)
+    assert learnt == 0
+    assert again.errors == readers.errors
+    np.testing.assert_array_equal(again.read(rows), readers.read(rows))
+    for file in (cache_folder() / "readers").glob("*.npz"):
+        file.write_bytes(file.read_bytes()[:1000])
+    anew = fit_readers(DATASET)
+    assert learnt == 1
+    np.testing.assert_array_equal(anew.read(rows), readers.read(rows))
 
 
-def test_factors_of_every_kind_are_read() -> None:
-    """A circle, names, and times: a draw of sprites/small."""
-    dataset = load("sprites/small")
-    axes, columns = axes_of(dataset, np.arange(len(dataset)))
-    found = fit(dataset, axes, columns)
-    test = dataset.split("test")[::3]
-    read = found.read(embed(dataset.audio(test), dataset.sample_rate))
-    apart = distances(axes, read, positions(axes, dataset.classes(test)[:, columns]))
-    assert {axis.kind for axis in axes} >= {"circular", "categorical"}
-    assert apart.mean() < 0.1
+def test_a_factor_of_one_level_has_no_reader() -> None:
+    space = FactorSpace([*SPEC.space.factors, Factor("partials", (8.0,), "", "ordinal")])
+    readers = fit_readers(small_dataset(replace(SPEC, space=space, name="one-level")))
+    assert [axis.name for axis in readers.axes] == ["pitch", "level", "brightness"]
+    assert readers.columns.tolist() == [0, 1, 2]
+
+
+def test_what_cannot_be_learnt_is_said() -> None:
+    few = replace(SPEC, space=FactorSpace([Factor("pitch", linear_steps(57, 2, 8), "MIDI")]))
+    with pytest.raises(ToySoundError, match="readers need at least 20 sounds"):
+        fit_readers(small_dataset(few))
+
+
+def test_without_labels_nothing_is_read_and_true_sounds_are_kept() -> None:
+    sounds = small_dataset()
+    sounds.labelled = False
+    readers = fit_readers(sounds)
+    assert readers.axes == ()
+    assert readers.read(np.zeros((4, DESCRIPTORS))).shape == (4, 0)
+    assert readers.true.shape[1] == DIMENSIONS
+    assert 0 < len(readers.true) <= MAX_TRUE
+
+
+def test_descriptors_that_never_differ_do_no_harm() -> None:
+    axis = Axis("level", "continuous", "dB", (0.0, 1.0, 2.0))
+    classes = np.arange(60)[:, None] % 3
+    rows = np.zeros((60, 5))
+    mean, basis, learnt = fit((axis,), rows, classes)
+    reader = Readers((axis,), np.zeros(1, np.int64), mean, basis, tuple(learnt), {}, rows[:0])
+    np.testing.assert_allclose(reader.read(rows), 0.5, atol=1e-3)
+
+
+def test_learning_does_not_depend_on_chance() -> None:
+    rng = np.random.default_rng(0)
+    axis = Axis("pitch", "continuous", "MIDI", (0.0, 1.0, 2.0, 3.0))
+    classes = rng.integers(4, size=(50, 1))
+    rows = rng.standard_normal((50, 9)) + classes
+    first, second = fit((axis,), rows, classes), fit((axis,), rows, classes)
+    np.testing.assert_array_equal(first[2][0].weights, second[2][0].weights)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmark.code_metrics import Reading
 from benchmark.codes import Plan
@@ -15,18 +14,13 @@ from benchmark.control.playing import (
     Played,
     play,
     read_reconstructions,
-    reader_noise,
 )
-from benchmark.control.readers import Readers, axes_of, make_readers
+from benchmark.control.readers import Readers, fit_readers
 from benchmark.guard import GuardedModel
 from benchmark.heard import Heard
-from benchmark.metrics.reconstruction.frechet_distance import FRECHET_DISTANCE
 from benchmark.protocol import Floats, read_piece
 from toysound.dataset import Dataset
 from toysound.errors import ToySoundError
-
-Indices = NDArray[np.int64]
-Reals = NDArray[np.float64]
 
 #: Columns that need a decoder that plays any latent.
 _PLAYED = tuple(column.column for column in COLUMNS if column.column != "factor_error")
@@ -70,17 +64,15 @@ def measure_control(
     seed : of the samples of the prior
     progress : draw progress bars on a terminal
     """
-    axes, columns = axes_of(dataset, plan.cells)
     try:
-        readers = make_readers(dataset, axes, columns, progress=progress)
+        readers = fit_readers(dataset, progress=progress)
     except ToySoundError as error:
         return Control({column.column: Reading(None, str(error)) for column in COLUMNS})
-    played = _of_reconstructions(dataset, plan, heard, readers, columns)
+    played = _of_reconstructions(dataset, plan, heard, readers)
     why = _why_not_played(model, heard)
     if why is None and heard.codes is not None:
-        noise = _noise(dataset, plan, heard, readers, columns)
-        playable = _playable(model, heard, seed)
-        more = play(playable, readers, noise, label="control", progress=progress)
+        playable = _playable(model, dataset, plan, heard, readers, seed)
+        more = play(playable, readers, label="control", progress=progress)
         played = Played(
             played.values | more.values, played.intervals | more.intervals, more.latents
         )
@@ -93,25 +85,17 @@ def measure_control(
         if column.column not in readings:
             reason = _reason(column.column, dataset, why, played)
             readings[column.column] = Reading(None, reason)
-    units = {f"factor_error_{axis.name}": axis.error_unit for axis in axes}
+    units = {f"factor_error_{axis.name}": axis.error_unit for axis in readers.axes}
     return Control(readings, units, played.latents)
 
 
-def _of_reconstructions(
-    dataset: Dataset, plan: Plan, heard: Heard, readers: Readers, columns: Indices
-) -> Played:
-    rows = heard.rows.get(FRECHET_DISTANCE.name)
-    if rows is None or not readers.axes:
+def _of_reconstructions(dataset: Dataset, plan: Plan, heard: Heard, readers: Readers) -> Played:
+    if not len(heard.listened) or not readers.axes:
         return Played()
-    truth = dataset.classes(plan.test)[:, columns]
-    return read_reconstructions(readers, rows, truth, heard.test_clusters)
-
-
-def _noise(dataset: Dataset, plan: Plan, heard: Heard, readers: Readers, columns: Indices) -> Reals:
-    rows = heard.reference_rows.get(FRECHET_DISTANCE.name)
-    if rows is None or not readers.axes:
-        return np.zeros(len(readers.axes))
-    return reader_noise(readers, rows, dataset.classes(plan.test)[:, columns])
+    truth = dataset.classes(plan.test)[:, readers.columns]
+    return read_reconstructions(
+        readers, heard.listened.astype(np.float64), truth, heard.test_clusters
+    )
 
 
 def _why_not_played(model: GuardedModel, heard: Heard) -> str | None:
@@ -126,7 +110,9 @@ def _why_not_played(model: GuardedModel, heard: Heard) -> str | None:
     return None
 
 
-def _playable(model: GuardedModel, heard: Heard, seed: int) -> Playable:
+def _playable(
+    model: GuardedModel, dataset: Dataset, plan: Plan, heard: Heard, readers: Readers, seed: int
+) -> Playable:
     codes = heard.codes
     if codes is None:
         raise ValueError("a model without codes cannot be played")

@@ -28,6 +28,7 @@ from benchmark.bootstrap import interval
 from benchmark.control.readers import Readers
 from benchmark.metrics.control import traversal
 from benchmark.metrics.control.axes import Axis, distances, parts, positions
+from benchmark.metrics.control.descriptors import listen
 from benchmark.metrics.control.interpolation import interpolation_error
 from benchmark.metrics.control.prior import NEIGHBOURS, coverage, validity
 from benchmark.metrics.information import Floats
@@ -197,7 +198,7 @@ def read_reconstructions(
     Parameters
     ----------
     readers : of the dataset
-    rows : embeddings of the reconstructions of the test sounds, shape (m, 64)
+    rows : descriptors of the reconstructions of the test sounds, shape (m, P)
     classes : true levels of the test sounds, shape (m, k)
     clusters : shape (m,), which test sounds are of the same cell
     """
@@ -212,23 +213,9 @@ def read_reconstructions(
     )
 
 
-def reader_noise(readers: Readers, rows: Floats, classes: NDArray[np.int64]) -> Floats:
-    """Return the mean squared error of the readers on true sounds, shape (k,).
-
-    Parameters
-    ----------
-    readers : of the dataset
-    rows : embeddings of true sounds, shape (m, 64)
-    classes : their levels, shape (m, k)
-    """
-    apart = distances(readers.axes, readers.read(rows), positions(readers.axes, classes))
-    return np.asarray(np.square(apart).mean(axis=0))
-
-
 def play(
     playable: Playable,
     readers: Readers,
-    noise: Floats,
     *,
     label: str = "playing",
     progress: bool = False,
@@ -239,7 +226,6 @@ def play(
     ----------
     playable : what is played
     readers : of the dataset
-    noise : :func:`reader_noise`
     label, progress : of the progress bar
     """
     values: dict[str, float] = {}
@@ -247,7 +233,7 @@ def play(
     latents: tuple[LatentPlay, ...] = ()
     with bar(label, 3, "parts", progress) as drawn:
         if readers.axes:
-            found, chosen = _sweep(playable, readers, noise)
+            found, chosen = _sweep(playable, readers)
             values |= found.scores()
             intervals |= _intervals(found)
             latents = _latents(found, chosen, readers.axes)
@@ -280,9 +266,7 @@ def gaussian_of(mean: Audio, count: int, seed: int) -> Audio:
     return np.asarray(draws, dtype=np.float32)
 
 
-def _sweep(
-    playable: Playable, readers: Readers, noise: Floats
-) -> tuple[traversal.Sweeps, NDArray[np.int64]]:
+def _sweep(playable: Playable, readers: Readers) -> tuple[traversal.Sweeps, NDArray[np.int64]]:
     """Return what was found on the sweeps, and which latents were swept."""
     mean = playable.mean
     starts = mean[np.random.default_rng(0).permutation(len(mean))[:STARTS]]
@@ -291,9 +275,9 @@ def _sweep(
     grid = np.repeat(starts[:, None, None], len(chosen), axis=1).repeat(STEPS, axis=2)
     for place, latent in enumerate(chosen):
         grid[:, place, :, latent] = np.linspace(low[place], high[place], STEPS)
-    rows = _decoded_rows(playable, grid.reshape(-1, mean.shape[1]))
+    rows = _decoded_rows(playable, grid.reshape(-1, mean.shape[1]), listen)
     read = readers.read(rows).reshape(len(starts), len(chosen), STEPS, -1)
-    return traversal.sweeps(readers.axes, read, noise), chosen
+    return traversal.sweeps(readers.axes, read, readers.noise), chosen
 
 
 def _interpolate(playable: Playable, readers: Readers) -> Floats:
@@ -303,7 +287,7 @@ def _interpolate(playable: Playable, readers: Readers) -> Floats:
     share = (np.arange(1, BETWEEN + 1) / (BETWEEN + 1))[:, None]
     first, last = playable.mean[pairs[:, 0], None], playable.mean[pairs[:, 1], None]
     between = (first * (1 - share) + last * share).astype(np.float32)
-    rows = _decoded_rows(playable, between.reshape(-1, playable.mean.shape[1]))
+    rows = _decoded_rows(playable, between.reshape(-1, playable.mean.shape[1]), listen)
     read = readers.read(rows).reshape(PAIRS, BETWEEN, -1)
     ends = [positions(readers.axes, playable.classes[pairs[:, side]]) for side in (0, 1)]
     return interpolation_error(readers.axes, ends[0], ends[1], read)
@@ -317,16 +301,18 @@ def _sample(playable: Playable, readers: Readers) -> tuple[Floats, Floats]:
         prior = playable.prior
         if prior is None:
             prior = gaussian_of(playable.mean, SAMPLES, 2)
-        rows = _decoded_rows(playable, prior)
+        rows = _decoded_rows(playable, prior, embed)
     return validity(readers.true, rows), coverage(readers.true, rows)
 
 
-def _decoded_rows(playable: Playable, latents: Audio) -> Floats:
-    """Return the embeddings of decoded latents, a batch at a time."""
+def _decoded_rows(
+    playable: Playable, latents: Audio, describe: Callable[[Audio, int], Floats]
+) -> Floats:
+    """Return the descriptors of decoded latents, a batch at a time."""
     parts_ = []
     for start in range(0, len(latents), _BATCH):
         audio = playable.decode(np.ascontiguousarray(latents[start : start + _BATCH]))
-        parts_.append(embed(audio, playable.sample_rate))
+        parts_.append(describe(audio, playable.sample_rate))
     return np.concatenate(parts_)
 
 

@@ -124,6 +124,8 @@ def compute(
         raise unknown_name("metric", name, METRICS)
     metric = METRICS[name]
     _check_options(metric, options)
+    if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
+        raise UsageError(f"seed is a whole number from 0 on, got {seed!r}")
     if metric.across_models:
         return metric.function(codes=codes, seed=seed, **options)
     values = _checked_codes(codes)
@@ -180,8 +182,16 @@ def _live_latents(codes: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.asarray(live[np.lexsort(from_middle[::-1])])
 
 
+def _as_array(name: str, given: ArrayLike) -> NDArray[Any]:
+    """Return an array; rows of different lengths are none."""
+    try:
+        return np.asarray(given)
+    except ValueError:
+        raise ToySoundError(f"{name} must be one array, got rows of different lengths") from None
+
+
 def _checked_codes(codes: ArrayLike) -> NDArray[np.float64]:
-    array = np.asarray(codes)
+    array = _as_array("codes", codes)
     if array.ndim != 2 or array.dtype.kind not in "fiu" or array.shape[1] == 0:
         raise ToySoundError(
             f"codes must be numbers of shape (sounds, latents), got {array.dtype} {array.shape}"
@@ -202,7 +212,10 @@ def _checked_log_variance(
     given = options.get("log_variance")
     if given is None:
         raise ToySoundError(f"{name} needs log_variance, which a deterministic encoder has not")
-    array = np.asarray(given, dtype=np.float64)
+    array = _as_array("log_variance", given)
+    if array.dtype.kind not in "fiu":
+        raise ToySoundError(f"log_variance must be numbers, got {array.dtype}")
+    array = array.astype(np.float64)
     if array.shape != codes.shape or not np.isfinite(array).all():
         raise ToySoundError(
             f"log_variance must be finite and of the codes' shape {codes.shape}, got {array.shape}"
@@ -217,7 +230,7 @@ def _checked_factors(
         if metric.needs_factors:
             raise ToySoundError(f"{metric.name} needs factors: the classes of each sound")
         return None
-    array = np.asarray(factors)
+    array = _as_array("factors", factors)
     if array.ndim != 2 or array.shape[1] == 0:
         raise ToySoundError(f"factors must have shape (sounds, factors), got {array.shape}")
     if array.dtype.kind not in "iu":

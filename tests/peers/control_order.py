@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from benchmark.codes import make_plan
 from benchmark.control import playing, references
 from benchmark.control.playing import COLUMNS, Playable
-from benchmark.control.readers import Readers, axes_of, make_readers
-from benchmark.metrics.reconstruction.embedding import embed
+from benchmark.control.readers import Readers, fit_readers
+from benchmark.metrics.control.descriptors import listen
 from benchmark.protocol import Floats
 from toysound.dataset import load
 
@@ -29,12 +29,10 @@ def control_table(name: str) -> str:
     """Return what control says of each decoder on a dataset, as Markdown."""
     dataset = load(name)
     plan = make_plan(dataset)
-    axes, columns = axes_of(dataset, plan.cells)
-    readers = make_readers(dataset, axes, columns)
+    readers = fit_readers(dataset)
+    columns = readers.columns
     test = plan.test[:: max(1, len(plan.test) // SOUNDS)]
     truth = dataset.classes(test)[:, columns]
-    rows = embed(dataset.audio(test), dataset.sample_rate)
-    noise = playing.reader_noise(readers, rows, truth)
     generator = references.generator(dataset, columns, plan.cells)
     decoders = {
         "generator": generator,
@@ -47,7 +45,7 @@ def control_table(name: str) -> str:
     heads = [column.label for column in COLUMNS]
     lines = ["| decoder | " + " | ".join(heads) + " |", "|" + "---|" * (len(heads) + 1)]
     for label, decoder in decoders.items():
-        found = playing.play(decoder, readers, noise).values
+        found = playing.play(decoder, readers).values
         found |= _reconstructed(label, decoder, readers, codes, truth)
         cells = [f"{found[column.column]:.3f}" for column in COLUMNS]
         lines.append(f"| {label} | " + " | ".join(cells) + " |")
@@ -97,7 +95,7 @@ def _reconstructed(
     latents = codes if label != "deaf" else decoder.mean[: len(codes)]
     if label == "turned":
         latents = turned(replace(decoder, mean=codes)).mean
-    rows = embed(decoder.decode(latents), decoder.sample_rate)
+    rows = listen(decoder.decode(latents), decoder.sample_rate)
     found = playing.read_reconstructions(readers, rows, truth).values
     return {"factor_error": found["factor_error"]}
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_dataset import SPEC, small_dataset
 
-from benchmark.playing_references import STEPS, NoiseDecoder, Synthesiser, refined
+from benchmark.control.instruments import STEPS, NoiseDecoder, Synthesiser, refined
 from toysound.errors import ToySoundError
 from toysound.factors import Factor
 from toysound.measure import fundamental_hz, level_db
