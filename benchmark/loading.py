@@ -126,6 +126,11 @@ def load_model(
         If it is there but cannot be imported or made, or would need trust; the sentence gives the
         cause.
     """
+    if not spec or spec.startswith(":"):
+        raise UsageError(
+            f"'{spec}' names no model; name a file, such as my_model.py:MyModel, or a model, such "
+            "as oracle"
+        )
     danger = _danger(spec)
     if danger is not None and not trust:
         raise ToySoundError(

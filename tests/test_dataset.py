@@ -209,3 +209,8 @@ def test_hash_of_a_dataset_that_was_not_generated(published: Path) -> None:
     samples = dataset.samples(np.arange(64))
     assert dataset.audio_sha256 == hashlib.sha256(samples.astype("<i2").tobytes()).hexdigest()
     assert load(published).audio_sha256 == load_fingerprint(published).audio_sha256
+
+
+def test_nothing_is_no_dataset() -> None:
+    with pytest.raises(UsageError, match="names no dataset"):
+        load("")

@@ -264,3 +264,9 @@ def test_an_entry_point_that_needs_a_package_names_it(a_format: Path) -> None:
         load_model("needs-much")
     with pytest.raises(ToySoundError, match="model 'broken' cannot be imported: ZeroDivisionError"):
         load_model("broken")
+
+
+@pytest.mark.parametrize("spec", ["", ":", ":Name"])
+def test_nothing_is_no_model(spec: str) -> None:
+    with pytest.raises(UsageError, match="names no model"):
+        load_model(spec)

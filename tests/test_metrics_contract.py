@@ -291,6 +291,8 @@ def test_ragged_rows_and_odd_seeds_get_a_sentence() -> None:
         compute("mig", factors=factors, codes=[[1.0, 2.0], [3.0]])
     with pytest.raises(ToySoundError, match="log_variance must be numbers"):
         compute("kl_spectrum", factors=None, codes=codes, log_variance="x")
+    with pytest.raises(ToySoundError, match="above 600 its exponential overflows"):
+        compute("kl_spectrum", factors=None, codes=codes, log_variance=1e6 + log_variance)
     for seed in (-1, 1.5, "a", True):
         with pytest.raises(UsageError, match="seed is a whole number"):
             compute("mig", factors=factors, codes=codes, seed=seed)  # type: ignore[arg-type]

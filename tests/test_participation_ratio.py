@@ -24,3 +24,11 @@ def test_a_rotation_does_not_change_it() -> None:
     codes = rng.standard_normal((300, 5)) * np.arange(1, 6)
     turn = np.linalg.qr(rng.standard_normal((5, 5)))[0]
     assert ratio(codes @ turn) == pytest.approx(ratio(codes))
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e99])
+def test_a_common_scale_drops_out_however_large(scale: float) -> None:
+    codes = np.random.default_rng(0).standard_normal((50, 3))
+    expected = compute("participation_ratio", factors=None, codes=codes)
+    found = compute("participation_ratio", factors=None, codes=scale * codes)
+    assert found == pytest.approx(expected)

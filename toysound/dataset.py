@@ -243,6 +243,8 @@ def load(name_or_folder: str | os.PathLike[str]) -> Dataset:
         If the folder is not a complete dataset of this version of the generator.
     """
     text = os.fspath(name_or_folder)
+    if not text:
+        raise UsageError("'' names no dataset; 'toysound list' shows them")
     if text.startswith(PREFIX):
         spec, source = open_sounds(text)
         return Dataset(spec, source)

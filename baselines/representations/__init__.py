@@ -17,8 +17,11 @@ from baselines.representations.complex_stft import ComplexStft
 from baselines.representations.log_magnitude import LogMagnitude
 from baselines.representations.log_mel import LogMel
 from baselines.representations.mdct import Mdct
+from baselines.representations.modulation_spectrum import ModulationSpectrum
 from baselines.representations.nsgt import Cqt, Nsgt
 from baselines.representations.protocol import Representation
+from baselines.representations.raw import Raw
+from baselines.representations.strf import Strf
 from toysound.errors import unknown_name
 
 #: Name -> a function of (sample_rate, num_samples, **options).
@@ -30,6 +33,9 @@ REPRESENTATIONS: dict[str, Callable[..., Representation]] = {
     "cqt": Cqt,
     "nsgt": Nsgt,
     "mdct": Mdct,
+    "modulation_spectrum": ModulationSpectrum,
+    "strf": Strf,
+    "raw": Raw,
 }
 
 

@@ -81,6 +81,9 @@ _FEWEST_ROWS = 6
 
 _LARGEST = 1e100
 
+#: Largest log-variance: its exponential is still a number, and its mean over sounds too.
+_LARGEST_LOG = 600.0
+
 
 def names() -> list[str]:
     """Return the names of all metrics."""
@@ -219,6 +222,11 @@ def _checked_log_variance(
     if array.shape != codes.shape or not np.isfinite(array).all():
         raise ToySoundError(
             f"log_variance must be finite and of the codes' shape {codes.shape}, got {array.shape}"
+        )
+    if array.max() > _LARGEST_LOG:
+        raise ToySoundError(
+            f"log_variance reaches {array.max():.3g}; above {_LARGEST_LOG:g} its exponential "
+            "overflows (is it a variance, and not its logarithm?)"
         )
     return array
 

@@ -28,7 +28,8 @@ def participation_ratio(
     dict
         ``participation_ratio``, from 1 to d.
     """
-    covariance = np.atleast_2d(np.cov(codes, rowvar=False))
+    # Divided by the largest deviation, which drops out: fourth powers must not overflow.
+    covariance = np.atleast_2d(np.cov(codes / codes.std(axis=0).max(), rowvar=False))
     return {"participation_ratio": float(np.trace(covariance) ** 2 / np.sum(covariance**2))}
 
 

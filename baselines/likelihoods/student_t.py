@@ -1,0 +1,97 @@
+"""Student's t likelihood: large errors cost their logarithm.
+
+With n degrees of freedom and a scale s, for each coefficient,
+
+    ln p(x | m) = ln G((n + 1) / 2) - ln G(n / 2) - ln(n pi) / 2 - ln s
+                  - (n + 1) / 2 * ln(1 + (x - m)^2 / (n s^2))
+
+It is a normal density whose precision is itself drawn from a gamma density, once a coefficient. One
+degree is the Cauchy density, many are nearly normal; with 4, the default, the variance is 2 s^2.
+A coefficient that the model cannot explain pulls ever less the further away it is: partials that
+start at an unexpected time, clicks, coefficients of a lapped transform.
+
+Known failure: that a far error hardly pulls holds at the start of a training too; a decoder that
+begins far away, in scales, learns slowly. Start with a scale of the size of the data.
+
+References
+----------
+K. L. Lange, R. J. A. Little and J. M. G. Taylor, "Robust statistical modeling using the t
+distribution", J. Am. Stat. Assoc. 84, 1989.
+R. W. Bailey, "Polar generation of random variates with the t-distribution", Math. Comp. 62, 1994.
+"""
+
+import math
+
+import torch
+from pydantic import PositiveFloat
+
+from baselines.likelihoods.base import Factorised, Kind, add_log_parameter, check_scales
+
+
+class StudentT(Factorised):
+    """Independent Student's t densities.
+
+    Parameters
+    ----------
+    num_dims : number P of coefficients of a sound
+    degrees : of freedom n
+    initial_scale : s to start from, or to keep, in the unit of the coefficients
+    minimum_scale : the learned scale never goes below
+    scale : ``"learned"``, ``"per_dimension"`` or ``"fixed"``
+
+    Attributes
+    ----------
+    outputs_per_dim : 1, the median
+
+    Raises
+    ------
+    UsageError
+        If there is no such kind of scale.
+    ValueError
+        If a number is not positive, or the initial scale is below the minimum.
+    """
+
+    _log_scale: torch.Tensor
+
+    def __init__(
+        self,
+        num_dims: int,
+        degrees: PositiveFloat = 4.0,
+        initial_scale: PositiveFloat = 1.0,
+        minimum_scale: PositiveFloat = 1e-4,
+        scale: Kind = "learned",
+    ) -> None:
+        super().__init__(num_dims)
+        check_scales(initial_scale, minimum_scale)
+        if not 0 < degrees < math.inf:
+            raise ValueError(f"degrees must be positive, got {degrees}")
+        self.degrees = degrees
+        self.minimum_scale = minimum_scale
+        add_log_parameter(self, "_log_scale", scale, initial_scale, num_dims)
+        self._normaliser = (
+            math.lgamma((degrees + 1) / 2)
+            - math.lgamma(degrees / 2)
+            - 0.5 * math.log(degrees * math.pi)
+        )
+
+    @property
+    def log_scale(self) -> torch.Tensor:
+        """Natural logarithm of s, shape () or (num_dims,)."""
+        return self._log_scale.clamp(min=math.log(self.minimum_scale))
+
+    def _log_densities(self, target: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
+        distance = (target - outputs[:, 0]) * torch.exp(-self.log_scale) / math.sqrt(self.degrees)
+        # ln sqrt(1 + d^2), without a square that could overflow.
+        half_log = torch.log(torch.hypot(distance, torch.ones_like(distance)))
+        return self._normaliser - self.log_scale - (self.degrees + 1) * half_log
+
+    def _draw(self, outputs: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        median = outputs[:, 0]
+        # Bailey's polar method: as Box and Muller's for normal numbers, for any degrees.
+        uniform, turns = torch.rand((2, *median.shape), generator=generator, dtype=median.dtype)
+        squared_radius = self.degrees * torch.expm1(-2 / self.degrees * torch.log1p(-uniform))
+        deviation = squared_radius.sqrt() * torch.cos(2 * math.pi * turns)
+        return median + deviation * torch.exp(self.log_scale)
+
+    def _point(self, outputs: torch.Tensor) -> torch.Tensor:
+        return outputs[:, 0]
