@@ -17,7 +17,7 @@ from benchmark.result import load_result
 from toysound.errors import ToySoundError, UsageError
 
 #: Fewer sounds that all results have coded are too few to compare latents on.
-FEWEST = 500
+FEWEST = 100
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def agreement(paths: Sequence[str | Path]) -> Agreement:
     if len(shared) < FEWEST:
         raise ToySoundError(
             f"the results have {len(shared)} coded sounds in common, and {FEWEST} are needed; "
-            "score the models with the same --seed"
+            "score the models with the same --seed, on a larger dataset"
         )
     rows = [np.argsort(i.coded)[np.searchsorted(np.sort(i.coded), shared)] for i in items]
     means = [i.mean[r] for i, r in zip(items, rows, strict=True)]

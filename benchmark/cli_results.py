@@ -43,6 +43,8 @@ def _metrics(args: Namespace) -> int:
     elif args.dataset is not None:
         from toysound.dataset import load
 
+        if args.seed < 0:
+            raise UsageError(f"--seed must be 0 or more, got {args.seed}")
         framing = explain.frame_of(load(args.dataset), seed=args.seed, progress=True)
         print(framing.model_dump_json(indent=2) if args.json else explain.frame_text(framing))
     else:

@@ -153,11 +153,21 @@ def _with_uncertainty(
         spread = float(np.std([reading.value, *others], ddof=1)) if others else None
         completed[output.column] = replace(
             reading,
-            interval=jackknife.interval(reading.value, replicates),
+            interval=_within(metric, reading.value, jackknife.interval(reading.value, replicates)),
             replicates=tuple(replicates),
             seed_spread=spread if spread is not None and np.isfinite(spread) else None,
         )
     return completed
+
+
+def _within(
+    metric: Metric, value: float, interval: tuple[float, float] | None
+) -> tuple[float, float] | None:
+    """Return an interval cut to the values that a score can have; counts are left as they are."""
+    if interval is None or metric.family != "disentanglement":
+        return interval
+    low, high = interval
+    return max(low, min(0.0, value)), min(high, max(1.0, value))
 
 
 def _repeated(runs: Sequence[Callable[[], dict[str, float]]]) -> list[dict[str, float]]:

@@ -254,7 +254,8 @@ DCI = metric(
             "dci_disentanglement_permuted",
             "DCI D perm.",
             "Disentanglement by the drop in test accuracy when a latent is shuffled; not "
-            "flattered by overfitting. 0 to 1.",
+            "flattered by overfitting, but by codes of which little can be read: read it where "
+            "DCI I is well above its floor. 0 to 1.",
             True,
         ),
         Output(
