@@ -13,6 +13,7 @@ import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ from benchmark.result import (
 from benchmark.stability import measure_stability
 from toysound.cache import cache_folder
 from toysound.dataset import Dataset, load
-from toysound.errors import ToySoundError
+from toysound.errors import ToySoundError, UsageError
 from toysound.version import __version__
 
 #: Sounds on which stability is tried.
@@ -151,6 +152,8 @@ def evaluate(
     progress : draw progress bars on a terminal
     """
     start = time.perf_counter()
+    if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
+        raise UsageError(f"seed is a whole number from 0 on, got {seed!r}")
     sounds = load(dataset) if isinstance(dataset, str) else dataset
     loaded = open_model(model, sounds, trust=trust, isolate=isolate)
     guarded = guard(loaded, sounds)

@@ -216,3 +216,9 @@ def test_the_package_offers_the_score_at_its_door() -> None:
     assert benchmark.score is score
     with pytest.raises(AttributeError, match="no attribute 'scores'"):
         benchmark.scores  # noqa: B018
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "a"])
+def test_an_odd_seed_is_a_sentence(seed: object) -> None:
+    with pytest.raises(UsageError, match="seed is a whole number"):
+        score(zoo.Good(), DATASET, seed=seed)  # type: ignore[arg-type]
