@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.control.instruments import STEPS, refined
+from benchmark.control.instruments import STEPS, NoiseDecoder, refined
 from benchmark.control.playing import (
     SAMPLES,
     Playable,
@@ -30,9 +30,6 @@ from toysound.errors import ToySoundError
 from toysound.factors import FactorSpace
 from toysound.rendering import render_samples, to_float
 from toysound.voices import VOICES
-
-#: RMS of the noise: -20 dB re full scale.
-_NOISE_RMS = 0.1
 
 #: Latents of the deaf decoder.
 _DEAF_LATENTS = 10
@@ -92,26 +89,13 @@ def deaf(dataset: Dataset, columns: NDArray[np.int64], cells: NDArray[np.int64])
     rng = np.random.default_rng(4)
     classes = dataset.classes(cells)[:, columns] if dataset.labelled else np.zeros((len(cells), 0))
     return Playable(
-        decode=noise_decoder(dataset.num_samples),
+        decode=NoiseDecoder(dataset).decode,
         mean=rng.standard_normal((len(cells), _DEAF_LATENTS)).astype(np.float32),
         classes=classes.astype(np.int64),
         prior=rng.standard_normal((SAMPLES, _DEAF_LATENTS)).astype(np.float32),
         prior_audio=None,
         sample_rate=dataset.sample_rate,
     )
-
-
-def noise_decoder(num_samples: int) -> Callable[[Audio], Audio]:
-    """Return a function of latents (B, D) to noise (B, T), the same for the same latent."""
-
-    def decode(latent: Audio) -> Audio:
-        sounds = np.empty((len(latent), num_samples), dtype=np.float32)
-        for sound, row in zip(sounds, np.ascontiguousarray(latent), strict=True):
-            rng = np.random.default_rng(np.frombuffer(row.tobytes(), dtype=np.uint32))
-            sound[:] = np.clip(_NOISE_RMS * rng.standard_normal(num_samples), -1, 1)
-        return sounds
-
-    return decode
 
 
 def frame(

@@ -50,14 +50,16 @@ def mig_sup(*, factors: Integers, codes: Floats, seed: int = 0, bins: int = 20) 
     Returns
     -------
     dict
-        ``mig_sup`` and ``mig_sup_factor_entropy``, in [0, 1], higher is better. A single factor has
-        no second best: its gap is to 0.
+        ``mig_sup`` and ``mig_sup_factor_entropy``, in [0, 1], higher is better; NaN for a single
+        factor, which has no other to be told from.
 
     Raises
     ------
     UsageError
         If there are fewer than 2 bins.
     """
+    if factors.shape[1] == 1:
+        return {"mig_sup": float("nan"), "mig_sup_factor_entropy": float("nan")}
     known = information_table(factors, codes, bins)
     of_factors = np.array([entropy(factor) for factor in factors.T])
     of_latents = np.array([entropy(latent) for latent in histogram_bins(codes, bins).T])
