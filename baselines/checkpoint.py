@@ -17,6 +17,7 @@ from baselines.pca import PCA
 from baselines.principal import Principal
 from baselines.recipes import PcaRecipe, Recipe, VaeRecipe
 from baselines.representations.protocol import Representation
+from baselines.stem import STEMS, Stem
 from baselines.tensors import load_tensors, save_tensors
 from baselines.vae import VAE
 from toysound.errors import ToySoundError
@@ -148,21 +149,22 @@ def _vae(recipe: VaeRecipe, tensors: Mapping[str, torch.Tensor]) -> VAE:
 
 
 def _pca(recipe: PcaRecipe, tensors: Mapping[str, torch.Tensor]) -> PCA:
-    return PCA(_components(tensors, ""))
+    basis = tensors["basis"]
+    return PCA(Principal(tensors["mean"], basis, torch.ones(len(basis)), 1.0))
 
 
 #: How a model of each kind is made before its numbers are filled in.
 _RESTORE: dict[type, Callable[..., VAE | PCA]] = {VaeRecipe: _vae, PcaRecipe: _pca}
 
 
-def untrained_vae(recipe: VaeRecipe, principal: Principal, seed: int) -> VAE:
+def untrained_vae(recipe: VaeRecipe, stem: Stem, seed: int) -> VAE:
     """Return a model with weights drawn by the seed; torch's global generator is left alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return VAE(recipe, principal)
+        return VAE(recipe, stem)
 
 
-def vae_of_shape(recipe: VaeRecipe, tensors: Mapping[str, torch.Tensor], stem: str) -> VAE:
+def vae_of_shape(recipe: VaeRecipe, tensors: Mapping[str, torch.Tensor], head: str) -> VAE:
     """Return an untrained model with a stem like that of ``tensors``, whose names start so.
 
     Raises
@@ -170,13 +172,7 @@ def vae_of_shape(recipe: VaeRecipe, tensors: Mapping[str, torch.Tensor], stem: s
     KeyError
         If there is no stem.
     """
-    return untrained_vae(recipe, _components(tensors, stem), seed=0)
-
-
-def _components(tensors: Mapping[str, torch.Tensor], head: str) -> Principal:
-    """Return components of the right shape; their numbers are filled in afterwards."""
-    basis = tensors[f"{head}basis"]
-    return Principal(tensors[f"{head}mean"], basis, torch.ones(len(basis)), 1.0)
+    return untrained_vae(recipe, STEMS[recipe.stem.name].empty(tensors, head), seed=0)
 
 
 def _line(error: Exception) -> str:

@@ -2,16 +2,22 @@
 
 Sounds are read and transformed in blocks, so that memory does not grow with the dataset. Only the
 principal components are fitted on coefficients held at once, and those are bounded: a draw of the
-training sounds where there are too many.
+training sounds where there are too many. A training that needs all coefficients again and again
+keeps them in a file that has no name: it is gone with the process, however that ends.
 """
 
 import math
+import os
+import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from baselines.principal import Principal, principal_components
 from baselines.representations.protocol import Representation
 from toysound.dataset import Dataset
 from toysound.errors import ToySoundError
@@ -76,3 +82,61 @@ def training_coefficients(
         held[place : place + len(block)] = block
         place += len(block)
     return held
+
+
+@dataclass(frozen=True)
+class TrainingSounds:
+    """The training sounds of a dataset, seen through a representation, to fit something on.
+
+    Attributes
+    ----------
+    dataset, representation : the sounds and how they are seen
+    seed : of whatever is drawn
+    show : draw progress bars where standard error is a terminal
+    """
+
+    dataset: Dataset
+    representation: Representation
+    seed: int = 0
+    show: bool = False
+
+    def blocks(self) -> Iterator[torch.Tensor]:
+        """Yield the coefficients of all of them, in blocks of shape (b, P)."""
+        indices = self.dataset.split("train")
+        return walk(
+            self.dataset, indices, self.representation, "looking at training sounds", self.show
+        )
+
+    def principal_components(self, count: int) -> Principal:
+        """Return their leading principal components.
+
+        Raises
+        ------
+        ToySoundError
+            If the dataset has no training sounds.
+        """
+        held = training_coefficients(self.dataset, self.representation, self.seed, self.show)
+        return principal_components(held, count, self.seed)
+
+
+def coefficients_on_disk(count: int, size: int, folder: Path) -> torch.Tensor:
+    """Return room for the coefficients of ``count`` sounds, float32, shape (count, size).
+
+    It lies in a file without a name, on the disk of ``folder``; the operating system keeps in
+    memory what fits.
+
+    Raises
+    ------
+    ToySoundError
+        If the disk has no room for it.
+    """
+    with tempfile.TemporaryFile(dir=folder) as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, max(4 * count * size, 1))
+        except OSError as error:
+            raise ToySoundError(
+                f"'{folder}' has no room for {4 * count * size / 2**30:.1f} GiB of coefficients "
+                f"({error.strerror}); choose an --out on another disk, or a view with fewer"
+            ) from None
+        room = np.memmap(file, dtype=np.float32, mode="r+", shape=(count, size))
+    return torch.from_numpy(room)

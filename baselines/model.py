@@ -64,6 +64,7 @@ class Baseline:
     num_samples : length T of its sounds
     latent_dim : D; the prior of the latent is standard normal
     num_parameters : how many numbers it has learnt, fixed components included
+    representation_name : the view it works in
     likelihood_space : what ``log_likelihood`` is a density of: the coefficients of its view
     """
 
@@ -77,6 +78,7 @@ class Baseline:
         self.sample_rate = representation.sample_rate
         self.num_samples = representation.num_samples
         self.latent_dim = latent_model.latent_dim
+        self.representation_name = representation.name
         self.likelihood_space = f"{representation.name}, {representation.unit}"
         self.num_parameters = sum(t.numel() for t in latent_model.state_dict().values())
 

@@ -18,16 +18,16 @@ import torch
 from numpy.typing import NDArray
 
 from baselines.checkpoint import Identity, untrained_vae, vae_of_shape
-from baselines.coefficients import training_coefficients, walk
+from baselines.coefficients import TrainingSounds, coefficients_on_disk, walk
 from baselines.folder import Progress, RunFolder, Summary
 from baselines.model import LatentModel
 from baselines.pca import PCA
-from baselines.principal import Principal, principal_components
 from baselines.recipes import PcaRecipe, Recipe, VaeRecipe, to_toml
 from baselines.representations.protocol import Representation
+from baselines.stem import STEMS
 from baselines.threads import one_thread
 from baselines.training import Epoch, State, evaluate, fit, start
-from baselines.vae import Features, Stem
+from baselines.vae import VAE, Features
 from toysound.dataset import Dataset
 
 #: Seconds between checkpoints.
@@ -89,10 +89,10 @@ class Job:
         cells = self.dataset.split("validation")
         return cells if len(cells) else self.dataset.split("train")
 
-    def components(self, count: int) -> Principal:
-        """Return the leading principal components of the training sounds."""
-        held = training_coefficients(self.dataset, self.representation, self.seed, self.show)
-        return principal_components(held, count, self.seed)
+    @property
+    def sounds(self) -> TrainingSounds:
+        """The training sounds, to fit something on."""
+        return TrainingSounds(self.dataset, self.representation, self.seed, self.show)
 
 
 def train(
@@ -164,15 +164,15 @@ def train(
 
 
 def _fit_pca(recipe: PcaRecipe, job: Job) -> Fitted:
-    model = PCA(job.components(recipe.latent_dim))
+    model = PCA(job.sounds.principal_components(recipe.latent_dim))
     nats = [model.log_likelihood(block) for block in _seen(job.validation, job)]
     return Fitted(model, [], 0, float(torch.cat(nats).double().mean()), "log-likelihood")
 
 
 def _fit_vae(recipe: VaeRecipe, job: Job) -> Fitted:
     state = _resume(recipe, job)
-    train = _features(state.model.stem, job.dataset.split("train"), job)
-    validation = _features(state.model.stem, job.validation, job)
+    train = _features(state.model, job.dataset.split("train"), job)
+    validation = _features(state.model, job.validation, job)
     last = time.monotonic()
 
     def keep(state: State) -> None:
@@ -195,8 +195,8 @@ def _resume(recipe: VaeRecipe, job: Job) -> State:
     """Return the state to go on from: that of the checkpoint, or a new one."""
     progress = job.folder.load_progress()
     if progress is None:
-        principal = job.components(recipe.stem.components)
-        state = start(untrained_vae(recipe, principal, job.seed), recipe.training)
+        stem = STEMS[recipe.stem.name].fit(job.sounds, **recipe.stem.options)
+        state = start(untrained_vae(recipe, stem, job.seed), recipe.training)
         _checkpoint(state, job)
         return state
     job.cpu_seconds_before = progress.cpu_seconds
@@ -210,11 +210,22 @@ def _checkpoint(state: State, job: Job) -> None:
     job.folder.save_progress(Progress(state.tensors(), state.rows(), job.cpu_seconds))
 
 
-def _features(stem: Stem, indices: NDArray[np.int64], job: Job) -> Features:
-    """Return sounds as the network sees them."""
+def _features(model: VAE, indices: NDArray[np.int64], job: Job) -> Features:
+    """Return sounds as the network and the likelihood see them."""
+    coordinates, outside = torch.empty(len(indices), model.stem.size), torch.empty(len(indices))
+    coefficients: torch.Tensor | None = None
+    if not model.compares_coordinates:
+        size = model.num_coefficients
+        coefficients = coefficients_on_disk(len(indices), size, job.folder.path)
+    place = 0
     with torch.no_grad():
-        parts = [stem.project(block) for block in _seen(indices, job)]
-    return Features(*(torch.cat(column) for column in zip(*parts, strict=True)))
+        for block in _seen(indices, job):
+            rows = slice(place, place + len(block))
+            coordinates[rows], outside[rows] = model.stem.project(block)
+            if coefficients is not None:
+                coefficients[rows] = block
+            place += len(block)
+    return Features(coordinates, outside, coefficients)
 
 
 def _seen(indices: NDArray[np.int64], job: Job) -> Iterator[torch.Tensor]:

@@ -23,8 +23,8 @@ from baselines.vae import VAE, Features
 from toysound.errors import ToySoundError
 from toysound.progress import bar
 
-#: Sounds of the validation split that are evaluated at a time.
-_EVALUATION_BLOCK = 1024
+#: Numbers that are compared at a time when sounds are evaluated: 64 MiB of float32.
+_EVALUATED_AT_ONCE = 2**24
 
 
 @dataclass(frozen=True)
@@ -170,8 +170,9 @@ def evaluate(model: VAE, features: Features, seed: int) -> tuple[float, float]:
     noise = torch.randn(len(features.coordinates), model.latent_dim, generator=generator)
     log_likelihood = divergence = 0.0
     with torch.no_grad():
-        for first in range(0, len(noise), _EVALUATION_BLOCK):
-            rows = torch.arange(first, min(first + _EVALUATION_BLOCK, len(noise)))
+        at_once = _rows_at_once(model)
+        for first in range(0, len(noise), at_once):
+            rows = torch.arange(first, min(first + at_once, len(noise)))
             terms = model.terms(_select(features, rows), noise[rows])
             log_likelihood += float(terms.log_likelihood.double().sum())
             divergence += float(terms.divergence.double().mean()) * len(rows)
@@ -234,8 +235,18 @@ def _generator(seed: int, epoch: int) -> torch.Generator:
     return torch.Generator().manual_seed(mixed)
 
 
+def _rows_at_once(model: VAE) -> int:
+    """Return how many sounds are evaluated at a time."""
+    compared = model.stem.size
+    if not model.compares_coordinates:
+        compared = model.num_coefficients * model.likelihood.outputs_per_dim
+    return max(_EVALUATED_AT_ONCE // compared, 1)
+
+
 def _select(features: Features, rows: torch.Tensor) -> Features:
-    return Features(features.coordinates[rows], features.outside[rows])
+    coordinates, outside, coefficients = features
+    seen = None if coefficients is None else coefficients[rows]
+    return Features(coordinates[rows], outside[rows], seen)
 
 
 def _weights(model: VAE) -> dict[str, torch.Tensor]:

@@ -9,10 +9,11 @@ The expectation is taken with one reparametrised sample. The likelihood is norma
 coefficients of a sound; with weight 1 and the Kullback-Leibler divergence the objective is a lower
 bound of ln p(x).
 
-The *stem*: encoder and decoder work on k coordinates along fixed orthonormal principal components,
-which a network would have to learn at the cost of most of its time. The energy outside of these
-components, which no decoder can reach, enters the likelihood as a constant of each sound, so that
-the objective is that of all P coefficients and not of k.
+Encoder and decoder work on coordinates between the fixed linear ends of a :mod:`baselines.stem`.
+With an isotropic likelihood the coordinates are all that has to be compared; the energy outside of
+them, which no decoder can reach, enters the likelihood as a constant of each sound, so that the
+objective is that of all P coefficients. Every other likelihood is of the coefficients themselves,
+and its answers, of which there may be several for each coefficient, are lifted by the same stem.
 
 References
 ----------
@@ -29,8 +30,8 @@ import torch
 from torch import nn
 
 from baselines import divergences, likelihoods, networks
-from baselines.principal import Principal
 from baselines.recipes.schema import VaeRecipe
+from baselines.stem import Stem
 
 #: Where the posterior starts: a deviation of exp(-3) of the prior's, so that the decoder sees
 #: something from the first step on.
@@ -44,16 +45,18 @@ _IMPORTANCE_SAMPLES = 64
 
 
 class Features(NamedTuple):
-    """Sounds as the network sees them.
+    """Sounds as the network and the likelihood see them.
 
     Attributes
     ----------
-    coordinates : along the components of the stem, unit of the coefficients, shape (B, k)
+    coordinates : of the stem, shape (B, k)
     outside : energy outside of them, squared unit of the coefficients, shape (B,)
+    coefficients : shape (B, P), where the likelihood needs them; else None
     """
 
     coordinates: torch.Tensor
     outside: torch.Tensor
+    coefficients: torch.Tensor | None = None
 
 
 class Terms(NamedTuple):
@@ -61,39 +64,6 @@ class Terms(NamedTuple):
 
     log_likelihood: torch.Tensor
     divergence: torch.Tensor
-
-
-class Stem(nn.Module):
-    """Fixed linear ends: coefficients <-> coordinates along principal components.
-
-    Parameters
-    ----------
-    principal : the components, k of P coefficients
-    smallest_scale : smallest scale of a coordinate, as a fraction of the largest
-    """
-
-    mean: torch.Tensor
-    basis: torch.Tensor
-    scale: torch.Tensor
-
-    def __init__(self, principal: Principal, smallest_scale: float) -> None:
-        super().__init__()
-        self.size, self.num_coefficients = principal.basis.shape
-        smallest = max(smallest_scale * float(principal.deviation.max()), 1e-6)
-        self.register_buffer("mean", principal.mean)
-        self.register_buffer("basis", principal.basis)
-        self.register_buffer("scale", principal.deviation.clamp(min=smallest))
-
-    def project(self, coefficients: torch.Tensor) -> Features:
-        """Return coefficients (B, P) as the network sees them."""
-        centred = coefficients - self.mean
-        coordinates = centred @ self.basis.T
-        outside = (centred - coordinates @ self.basis).square().sum(dim=1)
-        return Features(coordinates, outside)
-
-    def expand(self, coordinates: torch.Tensor) -> torch.Tensor:
-        """Return the coefficients (B, P) of coordinates (B, k)."""
-        return coordinates @ self.basis + self.mean
 
 
 class VAE(nn.Module):
@@ -104,36 +74,66 @@ class VAE(nn.Module):
     Parameters
     ----------
     recipe : the parts
-    principal : components for the stem
+    stem : the fixed ends
 
     Attributes
     ----------
     latent_dim : D
     num_coefficients : P
+    compares_coordinates : whether the likelihood is that of the stem's coordinates
     """
 
-    def __init__(self, recipe: VaeRecipe, principal: Principal) -> None:
+    def __init__(self, recipe: VaeRecipe, stem: Stem) -> None:
         super().__init__()
         self.latent_dim = recipe.latent_dim
-        self.stem = Stem(principal, recipe.stem.smallest_scale)
-        self.num_coefficients = self.stem.num_coefficients
-        name, options = recipe.network.name, recipe.network.options
-        self.encoder = networks.build(name, self.stem.size, 2 * self.latent_dim, **options)
-        self.decoder = networks.build(name, self.latent_dim, self.stem.size, **options)
+        self.stem = stem
+        self.num_coefficients = stem.num_coefficients
         self.likelihood = likelihoods.get(
             recipe.likelihood.name, self.num_coefficients, **recipe.likelihood.options
         )
+        self.compares_coordinates = self.likelihood.isotropic
+        name, options = recipe.network.name, recipe.network.options
+        self.encoder = networks.build(name, stem.size, 2 * self.latent_dim, **options)
+        outputs = self.likelihood.outputs_per_dim * stem.size
+        self.decoder = networks.build(name, self.latent_dim, outputs, **options)
         self._divergence = recipe.divergence
+
+    def features(self, coefficients: torch.Tensor) -> Features:
+        """Return coefficients (B, P) as network and likelihood see them."""
+        coordinates, outside = self.stem.project(coefficients)
+        return Features(coordinates, outside, None if self.compares_coordinates else coefficients)
 
     def posterior(self, features: Features) -> tuple[torch.Tensor, torch.Tensor]:
         """Return mean and log-variance of q(z|x), each (B, D)."""
         mean, log_variance = self.encoder(features.coordinates / self.stem.scale).chunk(2, dim=1)
         return mean, (log_variance + _INITIAL_LOG_VARIANCE).clamp(*_LOG_VARIANCE_RANGE)
 
-    def decode_coordinates(self, latent: torch.Tensor) -> torch.Tensor:
-        """Return the expected coordinates along the stem's components, (B, k)."""
-        coordinates: torch.Tensor = self.decoder(latent) * self.stem.scale
-        return coordinates
+    def answer(self, latent: torch.Tensor) -> torch.Tensor:
+        """Return what the decoder says of latents (B, D), as the likelihood compares it.
+
+        Returns
+        -------
+        Tensor
+            Expected coordinates, (B, k); or the answer for every coefficient, (B, K * P), with K
+            outputs for each.
+        """
+        decoded = self.decoder(latent).reshape(len(latent), -1, self.stem.size) * self.stem.scale
+        if self.compares_coordinates:
+            coordinates: torch.Tensor = decoded[:, 0]
+            return coordinates
+        gains = self.likelihood.gains(self.stem.deviation)
+        start = self.likelihood.answer(self.stem.mean)
+        if len(gains) == 1:
+            return torch.add(start, self.stem.lift(decoded[:, 0]), alpha=gains[0])
+        gain = decoded.new_tensor(gains)[:, None]
+        return (start + self.stem.lift(decoded * gain)).flatten(1)
+
+    def log_prob(self, features: Features, latent: torch.Tensor) -> torch.Tensor:
+        """Return ln p(coefficients | latent) in nats, shape (B,)."""
+        answer = self.answer(latent)
+        if features.coefficients is None:
+            return self.likelihood.log_prob(features.coordinates, answer, features.outside)
+        return self.likelihood.log_prob(features.coefficients, answer)
 
     def terms(self, features: Features, noise: torch.Tensor) -> Terms:
         """Return both terms of the objective for each sound, nats.
@@ -145,9 +145,7 @@ class VAE(nn.Module):
         """
         mean, log_variance = self.posterior(features)
         latent = mean + torch.exp(log_variance / 2) * noise
-        log_likelihood = self.likelihood.log_prob(
-            features.coordinates, self.decode_coordinates(latent), features.outside
-        )
+        log_likelihood = self.log_prob(features, latent)
         divergence = divergences.compute(
             self._divergence.name, mean, log_variance, latent=latent, **self._divergence.options
         )
@@ -155,11 +153,14 @@ class VAE(nn.Module):
 
     def encode(self, coefficients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return mean and log-variance of q(z|x), each (B, D), of coefficients (B, P)."""
-        return self.posterior(self.stem.project(coefficients))
+        return self.posterior(self.features(coefficients))
 
     def decode(self, latent: torch.Tensor) -> torch.Tensor:
-        """Return the expected coefficients, (B, P)."""
-        return self.stem.expand(self.decode_coordinates(latent))
+        """Return the coefficients to listen to, (B, P)."""
+        answer = self.answer(latent)
+        if self.compares_coordinates:
+            return self.stem.expand(answer)
+        return self.likelihood.point_estimate(answer)
 
     def log_likelihood(self, coefficients: torch.Tensor) -> torch.Tensor:
         """Return an estimate of ln p(coefficients) under the prior and decoder, nats, (B,).
@@ -167,15 +168,13 @@ class VAE(nn.Module):
         Importance weighting with 64 samples of the posterior: a lower bound in expectation, nearer
         than the ELBO. All sounds share the same noise, so the answer does not depend on the batch.
         """
-        features = self.stem.project(coefficients)
+        features = self.features(coefficients)
         mean, log_variance = self.posterior(features)
         generator = torch.Generator().manual_seed(0)
         log_weights = []
         for noise in torch.randn(_IMPORTANCE_SAMPLES, self.latent_dim, generator=generator):
             latent = mean + torch.exp(log_variance / 2) * noise
-            log_joint = self.likelihood.log_prob(
-                features.coordinates, self.decode_coordinates(latent), features.outside
-            )
+            log_joint = self.log_prob(features, latent)
             log_joint = log_joint - latent.square().sum(dim=1) / 2
             log_posterior = -(noise.square() + log_variance).sum(dim=1) / 2
             log_weights.append(log_joint - log_posterior)

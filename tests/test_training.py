@@ -12,6 +12,7 @@ from baselines.checkpoint import untrained_vae, vae_of_shape
 from baselines.principal import principal_components
 from baselines.recipes import VaeRecipe
 from baselines.schedule import half_cosine, rise
+from baselines.stem import PrincipalStem, Stem
 from baselines.training import State, _batches, evaluate, fit, start
 from baselines.vae import Features
 from toysound.errors import ToySoundError
@@ -38,10 +39,14 @@ def data(count: int, seed: int) -> torch.Tensor:
     return 4 * waves @ mixing + 0.1 * torch.randn(count, DIMS, generator=generator)
 
 
+def stem_of(train: torch.Tensor) -> Stem:
+    return PrincipalStem(principal_components(train.clone(), 8), smallest_scale=0.1)
+
+
 def begin(recipe: VaeRecipe, seed: int = 0) -> tuple[State, Features, Features]:
     train = data(100, 1)
-    model = untrained_vae(recipe, principal_components(train.clone(), 8), seed)
-    return start(model, recipe.training), model.stem.project(train), model.stem.project(data(40, 2))
+    model = untrained_vae(recipe, stem_of(train), seed)
+    return start(model, recipe.training), model.features(train), model.features(data(40, 2))
 
 
 def ignore(_: State) -> None:
@@ -141,8 +146,8 @@ def test_an_objective_that_is_no_number_stops_it_and_names_the_step() -> None:
 def test_one_sound_is_enough() -> None:
     recipe = recipe_with("training.epochs=2")
     train = data(1, 3)
-    model = untrained_vae(recipe, principal_components(train.clone(), 8), 0)
-    features = model.stem.project(train)
+    model = untrained_vae(recipe, stem_of(train), 0)
+    features = model.features(train)
     state = start(model, recipe.training)
     fit(state, recipe, features, features, seed=0, keep=ignore)
     assert len(state.history) == 2

@@ -1,6 +1,8 @@
 """The auto-encoder: its objective against models whose evidence is known exactly."""
 
+import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,11 +10,13 @@ import scipy.stats
 import torch
 from torch import nn
 
-from baselines import recipes
+from baselines import likelihoods, recipes
 from baselines.checkpoint import untrained_vae
-from baselines.principal import Principal, principal_components
+from baselines.principal import principal_components
 from baselines.recipes import VaeRecipe
-from baselines.vae import VAE, Features, Stem
+from baselines.representations.normalisation import Normaliser
+from baselines.stem import STEMS, NormalisedStem, PrincipalStem, Stem
+from baselines.vae import VAE, Features
 
 DIMS, SIZE, LATENT = 12, 5, 2
 
@@ -30,8 +34,8 @@ def some_data(count: int = 40) -> torch.Tensor:
     return 3 * torch.randn(count, DIMS, generator=generator) @ mixing - 20
 
 
-def components() -> Principal:
-    return principal_components(some_data(), SIZE)
+def components() -> Stem:
+    return PrincipalStem(principal_components(some_data(), SIZE), smallest_scale=0.1)
 
 
 @pytest.fixture
@@ -77,7 +81,7 @@ def test_with_the_exact_posterior_the_elbo_is_the_evidence(
     exact = scipy.stats.multivariate_normal(model.stem.mean.numpy(), covariance).logpdf(data)
     noise = torch.randn(4000, len(data), LATENT, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        features = model.stem.project(data)
+        features = model.features(data)
         terms = [model.terms(features, row) for row in noise]
         elbo = torch.stack([t.log_likelihood - t.divergence for t in terms]).mean(dim=0)
         estimate = model.log_likelihood(data)
@@ -95,7 +99,7 @@ def test_with_another_posterior_the_elbo_is_below_the_evidence(
     model.encoder.gain = 0.5 * model.encoder.gain
     noise = torch.randn(500, len(data), LATENT, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        terms = [model.terms(model.stem.project(data), row) for row in noise]
+        terms = [model.terms(model.features(data), row) for row in noise]
         elbo = torch.stack([t.log_likelihood - t.divergence for t in terms]).mean(dim=0).numpy()
         weighted = model.log_likelihood(data).numpy()
     assert (elbo < exact).all()
@@ -107,21 +111,21 @@ def test_the_likelihood_is_that_of_all_coefficients(model: VAE) -> None:
     noise = torch.zeros(6, LATENT)
     with torch.no_grad():
         decoded = model.decode(model.encode(data)[0])
-        terms = model.terms(model.stem.project(data), noise)
+        terms = model.terms(model.features(data), noise)
     scale = model.likelihood.log_scale.exp().item()  # type: ignore[operator]
     expected = scipy.stats.norm.logpdf(data, decoded, scale).sum(axis=1)
     np.testing.assert_allclose(terms.log_likelihood, expected, rtol=1e-4)
 
 
 def test_the_divergence_is_the_closed_form_of_the_posterior(model: VAE) -> None:
-    features = model.stem.project(some_data(6))
+    features = model.features(some_data(6))
     mean, log_variance = model.posterior(features)
     expected = (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=1) / 2
     torch.testing.assert_close(model.terms(features, torch.zeros(6, LATENT)).divergence, expected)
 
 
 def test_the_sample_is_reparametrised(model: VAE) -> None:
-    features = model.stem.project(some_data(6))
+    features = model.features(some_data(6))
     total = model.terms(features, torch.ones(6, LATENT)).log_likelihood.sum()
     total.backward()  # type: ignore[no-untyped-call]
     for name, parameter in model.named_parameters():
@@ -129,26 +133,11 @@ def test_the_sample_is_reparametrised(model: VAE) -> None:
         assert parameter.grad.abs().sum() > 0, name
 
 
-def test_the_stem_keeps_the_energy() -> None:
-    data = some_data()
-    stem = Stem(components(), smallest_scale=0.1)
-    coordinates, outside = stem.project(data)
-    total = (data - stem.mean).square().sum(dim=1)
-    torch.testing.assert_close(coordinates.square().sum(dim=1) + outside, total, rtol=1e-4, atol=0)
-    again = stem.project(stem.expand(coordinates))
-    torch.testing.assert_close(again.coordinates, coordinates, rtol=1e-3, atol=1e-3)
-    assert again.outside.max() < 1e-3
-
-
-def test_no_scale_is_below_its_fraction_of_the_largest() -> None:
-    stem = Stem(components(), smallest_scale=0.9)
-    assert stem.scale.min() == pytest.approx(0.9 * stem.scale.max().item())
-
-
 def test_data_that_do_not_vary_stay_finite() -> None:
     constant = torch.full((4, DIMS), -80.0)
-    model = untrained_vae(small_recipe(), principal_components(constant.clone(), SIZE), seed=0)
-    terms = model.terms(model.stem.project(constant), torch.zeros(4, LATENT))
+    stem = PrincipalStem(principal_components(constant.clone(), SIZE), smallest_scale=0.1)
+    model = untrained_vae(small_recipe(), stem, seed=0)
+    terms = model.terms(model.features(constant), torch.zeros(4, LATENT))
     assert torch.isfinite(terms.log_likelihood).all()
     torch.testing.assert_close(model.decode(torch.zeros(1, LATENT)), constant[:1])
 
@@ -168,7 +157,8 @@ def test_the_seed_decides_the_weights_and_nothing_else_is_touched() -> None:
     assert all(
         torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True)
     )
-    assert not torch.equal(next(first.parameters()), next(other.parameters()))
+    weights, others = (next(model.encoder.parameters()) for model in (first, other))
+    assert not torch.equal(weights, others)
 
 
 def test_an_estimate_does_not_depend_on_the_batch(model: VAE) -> None:
@@ -178,3 +168,146 @@ def test_an_estimate_does_not_depend_on_the_batch(model: VAE) -> None:
         alone = torch.cat([model.log_likelihood(row[None]) for row in data])
         torch.testing.assert_close(together, alone)
         assert torch.equal(together, model.log_likelihood(data))
+
+
+#: Options that make each likelihood fit the data of its view below.
+LIKELIHOODS: dict[str, list[str]] = {
+    "gaussian": [],
+    "laplace": [],
+    "student_t": ["likelihood.degrees=1.5"],
+    "bernoulli": [],
+    "continuous_bernoulli": [],
+    "gamma": ["likelihood.unit=dB"],
+    "discretised_logistic_mixture": [
+        "likelihood.levels=64", "likelihood.low=-60.0", "likelihood.high=20.0",
+    ],
+    "categorical": ["likelihood.num_classes=16"],
+    "von_mises": [],
+}  # fmt: skip
+
+
+def target_of(name: str) -> torch.Tensor:
+    """Return data that the likelihood can be of."""
+    data = some_data(30)
+    spread = torch.sigmoid((data + 20) / 10)
+    match name:
+        case "bernoulli":
+            return (spread > 0.5).float()
+        case "continuous_bernoulli":
+            return spread
+        case "categorical":
+            return (spread * 15).round()
+        case "von_mises":
+            return 2 * (spread - 0.5) * math.pi
+        case _:
+            return data
+
+
+def recipe_of(name: str, stem: str, *changes: str) -> VaeRecipe:
+    table = {"name": stem} | ({"components": SIZE} if stem == "principal" else {})
+    plain = recipes.load("vae", ["network.width=8", "network.depth=1"]).model_dump()
+    plain |= {"latent_dim": LATENT, "stem": table, "likelihood": {"name": name}}
+    recipe = recipes.parse(_toml(plain), "test", [*LIKELIHOODS[name], *changes])
+    assert isinstance(recipe, VaeRecipe)
+    return recipe
+
+
+def _toml(plain: dict[str, object]) -> str:
+    tables = {key: value for key, value in plain.items() if isinstance(value, dict)}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in plain.items() if key not in tables]
+    for key, table in tables.items():
+        lines += [f"[{key}]", *(f"{name} = {json.dumps(value)}" for name, value in table.items())]
+    return "\n".join(lines)
+
+
+def model_of(name: str, stem: str) -> tuple[VAE, torch.Tensor]:
+    data = target_of(name)
+    ends: Stem
+    if stem == "principal":
+        ends = PrincipalStem(principal_components(data.clone(), SIZE), smallest_scale=0.1)
+    else:
+        ends = NormalisedStem(Normaliser.fit([data]))
+    return untrained_vae(recipe_of(name, stem), ends, seed=0), data
+
+
+def test_every_likelihood_is_tried() -> None:
+    assert set(LIKELIHOODS) == set(likelihoods.names())
+
+
+BOTH_ENDS = pytest.mark.parametrize("stem", list(STEMS))
+
+
+@BOTH_ENDS
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_every_likelihood_has_an_objective_with_a_gradient(name: str, stem: str) -> None:
+    model, data = model_of(name, stem)
+    terms = model.terms(model.features(data), torch.ones(len(data), LATENT))
+    assert terms.log_likelihood.shape == (len(data),)
+    (terms.log_likelihood - terms.divergence).sum().backward()  # type: ignore[no-untyped-call]
+    for parameter in (*model.encoder.parameters(), *model.decoder.parameters()):
+        assert parameter.grad is not None
+        assert torch.isfinite(parameter.grad).all()
+        assert parameter.grad.abs().sum() > 0
+
+
+@BOTH_ENDS
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_every_likelihood_learns(name: str, stem: str) -> None:
+    model, data = model_of(name, stem)
+    features = model.features(data)
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+    objectives = []
+    for step in range(60):
+        noise = torch.randn(len(data), LATENT, generator=torch.Generator().manual_seed(step))
+        terms = model.terms(features, noise)
+        objective = (terms.log_likelihood - terms.divergence).mean()
+        optimizer.zero_grad()
+        (-objective).backward()
+        optimizer.step()
+        objectives.append(objective.item())
+    assert np.mean(objectives[-5:]) > np.mean(objectives[:5]) + 0.3
+
+
+@BOTH_ENDS
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_what_is_played_has_the_form_of_the_data(name: str, stem: str) -> None:
+    model, data = model_of(name, stem)
+    with torch.no_grad():
+        played = model.decode(torch.zeros(3, LATENT))
+        nats = model.log_likelihood(data)
+    assert played.shape == (3, DIMS)
+    assert torch.isfinite(played).all()
+    assert nats.shape == (len(data),)
+    assert torch.isfinite(nats).all()
+
+
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_an_untrained_decoder_starts_near_the_mean_of_the_data(name: str) -> None:
+    model, data = model_of(name, "principal")
+    for layer in model.decoder.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+    with torch.no_grad():
+        played = model.decode(torch.zeros(1, LATENT))[0]
+    spread = (data - data.mean(dim=0)).abs().mean()
+    assert (played - data.mean(dim=0)).abs().mean() < 0.5 * spread
+
+
+def test_orthonormal_views_are_one_model_behind_principal_components() -> None:
+    """What ``baselines.stem`` says: an isotropic likelihood does not see a rotation of the view."""
+    generator = torch.Generator().manual_seed(3)
+    rotation = torch.linalg.qr(torch.randn(DIMS, DIMS, generator=generator))[0]
+    data = some_data()
+    principal = principal_components(data.clone(), SIZE)
+    mean, basis = principal.mean @ rotation, principal.basis @ rotation
+    turned = replace(principal, mean=mean, basis=basis)
+    nats = []
+    for seen, components_ in ((data, principal), (data @ rotation, turned)):
+        stem = PrincipalStem(components_, smallest_scale=0.1)
+        model = untrained_vae(recipe_of("gaussian", "principal"), stem, seed=0)
+        terms = model.terms(model.features(seen), torch.zeros(len(seen), LATENT))
+        nats.append(terms.log_likelihood - terms.divergence)
+    torch.testing.assert_close(nats[0], nats[1], rtol=1e-4, atol=1e-2)
+    found = principal_components(data @ rotation, SIZE)  # as the data give it, up to signs
+    torch.testing.assert_close(found.basis.abs(), basis.abs(), rtol=1e-3, atol=1e-3)

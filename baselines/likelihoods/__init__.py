@@ -8,15 +8,29 @@ be arbitrary and an objective in nats would mean nothing.
 from collections.abc import Callable
 from typing import Any
 
+from baselines.likelihoods.bernoulli import Bernoulli
+from baselines.likelihoods.categorical import Categorical
+from baselines.likelihoods.continuous_bernoulli import ContinuousBernoulli
+from baselines.likelihoods.discretised_logistic_mixture import DiscretisedLogisticMixture
+from baselines.likelihoods.gamma import Gamma
 from baselines.likelihoods.gaussian import Gaussian
 from baselines.likelihoods.laplace import Laplace
 from baselines.likelihoods.protocol import Likelihood
+from baselines.likelihoods.student_t import StudentT
+from baselines.likelihoods.von_mises import VonMises
 from toysound.errors import unknown_name
 
 #: Name -> a function of (num_dims, **options).
 LIKELIHOODS: dict[str, Callable[..., Likelihood]] = {
     "gaussian": Gaussian,
     "laplace": Laplace,
+    "student_t": StudentT,
+    "bernoulli": Bernoulli,
+    "continuous_bernoulli": ContinuousBernoulli,
+    "gamma": Gamma,
+    "discretised_logistic_mixture": DiscretisedLogisticMixture,
+    "categorical": Categorical,
+    "von_mises": VonMises,
 }
 
 

@@ -40,16 +40,12 @@ class Factorised(Likelihood):
     Attributes
     ----------
     outputs_per_dim : numbers that the decoder has to give for each coefficient
-    isotropic : whether the density depends on the target through its distance only, so that a model
-        may work in a subspace (``outside`` of :meth:`log_prob`)
 
     Raises
     ------
     ValueError
         If there is no coefficient or no output.
     """
-
-    isotropic = False
 
     def __init__(self, num_dims: int, outputs_per_dim: int = 1) -> None:
         super().__init__()
@@ -135,6 +131,47 @@ class Factorised(Likelihood):
                 f"(B, {self.outputs_per_dim * self.num_dims})"
             )
         return decoded.reshape(len(decoded), self.outputs_per_dim, self.num_dims)
+
+
+class LocationScale(Factorised):
+    """Densities of ``(x - m) / s``: the decoder says m, and s is learned or fixed.
+
+    Parameters
+    ----------
+    num_dims : number P of coefficients of a sound
+    initial_scale : s to start from, or to keep, in the unit of the coefficients
+    minimum_scale : the learned scale never goes below, so that a perfect fit stays finite
+    scale : ``"learned"``, one for all; learned ``"per_dimension"``; or ``"fixed"``
+
+    Attributes
+    ----------
+    outputs_per_dim : 1, m, which is the point estimate too
+
+    Raises
+    ------
+    UsageError
+        If there is no such kind of scale.
+    ValueError
+        If a number is not positive, or the initial scale is below the minimum.
+    """
+
+    _log_scale: torch.Tensor
+
+    def __init__(
+        self, num_dims: int, initial_scale: float, minimum_scale: float, scale: Kind
+    ) -> None:
+        super().__init__(num_dims)
+        check_scales(initial_scale, minimum_scale)
+        self.minimum_scale = minimum_scale
+        add_log_parameter(self, "_log_scale", scale, initial_scale, num_dims)
+
+    @property
+    def log_scale(self) -> torch.Tensor:
+        """Natural logarithm of s, shape () or (num_dims,)."""
+        return self._log_scale.clamp(min=math.log(self.minimum_scale))
+
+    def _point(self, outputs: torch.Tensor) -> torch.Tensor:
+        return outputs[:, 0]
 
 
 def add_log_parameter(

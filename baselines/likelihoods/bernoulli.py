@@ -16,6 +16,9 @@ import torch
 
 from baselines.likelihoods.base import Factorised
 
+#: Expectations this near to 0 or 1 start from a finite logit.
+_LEAST = 1e-3
+
 
 class Bernoulli(Factorised):
     """Independent coin tosses; targets in {0, 1}, or in [0, 1] as said above.
@@ -36,6 +39,14 @@ class Bernoulli(Factorised):
 
     def __init__(self, num_dims: int) -> None:
         super().__init__(num_dims)
+
+    def answer(self, expected: torch.Tensor) -> torch.Tensor:
+        """Return the logit of each expected probability, (1, P)."""
+        return torch.logit(expected.clamp(_LEAST, 1 - _LEAST))[None]
+
+    def gains(self, deviation: float) -> tuple[float, ...]:
+        """Return that logits change by 1 where coefficients change by their deviation."""
+        return (1 / deviation,)
 
     def _log_densities(self, target: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         return target * outputs[:, 0] - torch.nn.functional.softplus(outputs[:, 0])

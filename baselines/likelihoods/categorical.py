@@ -20,6 +20,9 @@ from pydantic import PositiveInt
 
 from baselines.likelihoods.base import Factorised
 
+#: Standard deviation of what a decoder starts from, as a share of all classes.
+_WIDTH = 0.05
+
 
 class Categorical(Factorised):
     """Independent classes 0 ... C - 1, given as floats that are whole numbers.
@@ -45,6 +48,16 @@ class Categorical(Factorised):
             raise ValueError(f"num_classes must be at least 2, got {num_classes}")
         super().__init__(num_dims, num_classes)
         self.num_classes = num_classes
+
+    def answer(self, expected: torch.Tensor) -> torch.Tensor:
+        """Return logits of a rounded normal density around each expected class, (C, P)."""
+        classes = torch.arange(self.num_classes).to(expected)[:, None]
+        width = max(self.num_classes * _WIDTH, 1.0)
+        return -((classes - expected) / width).square() / 2
+
+    def gains(self, deviation: float) -> tuple[float, ...]:
+        """Return that each logit changes by 1 where classes change by their deviation."""
+        return (1 / deviation,) * self.num_classes
 
     def _log_densities(self, target: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         classes = target.round().clamp(0, self.num_classes - 1).long()

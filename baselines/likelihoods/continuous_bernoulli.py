@@ -23,6 +23,9 @@ from baselines.likelihoods.base import Factorised
 #: Below, series are exact to float64 rounding where the closed forms cancel.
 _SMALL = 0.02
 
+#: Expectations this near to 0 or 1 start from a finite logit.
+_LEAST = 1e-3
+
 
 class ContinuousBernoulli(Factorised):
     """Independent densities on [0, 1], proportional to exp(l x).
@@ -43,6 +46,14 @@ class ContinuousBernoulli(Factorised):
 
     def __init__(self, num_dims: int) -> None:
         super().__init__(num_dims)
+
+    def answer(self, expected: torch.Tensor) -> torch.Tensor:
+        """Return a logit of each expected level, (1, P); that of a Bernoulli density."""
+        return torch.logit(expected.clamp(_LEAST, 1 - _LEAST))[None]
+
+    def gains(self, deviation: float) -> tuple[float, ...]:
+        """Return that logits change by 1 where coefficients change by their deviation."""
+        return (1 / deviation,)
 
     def _log_densities(self, target: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         logit = outputs[:, 0]

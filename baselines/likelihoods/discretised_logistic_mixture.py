@@ -31,6 +31,9 @@ from baselines.likelihoods.base import Factorised, numpy_generator
 from baselines.likelihoods.categorical import pick
 from toysound.errors import UsageError
 
+#: Scale of a component that a decoder starts from, in half-ranges.
+_START_SCALE = 0.1
+
 
 class DiscretisedLogisticMixture(Factorised):
     """Independent quantised coefficients under mixtures of logistic densities.
@@ -79,6 +82,19 @@ class DiscretisedLogisticMixture(Factorised):
         self.low, self.high = low, high
         self._half_cell = 1 / (levels - 1)
         self._smallest_log_scale = math.log(2 * self._half_cell * smallest_scale)
+
+    def answer(self, expected: torch.Tensor) -> torch.Tensor:
+        """Return equal weights, means around the expected level, and wide scales, (3 K, P)."""
+        middle, half_range = (self.high + self.low) / 2, (self.high - self.low) / 2
+        around = torch.linspace(-1, 1, self.components + 2)[1:-1].to(expected)[:, None]
+        means = (expected - middle) / half_range + _START_SCALE * around
+        scales = torch.full_like(means, math.log(_START_SCALE))
+        return torch.cat([torch.zeros_like(means), means, scales])
+
+    def gains(self, deviation: float) -> tuple[float, ...]:
+        """Return half-ranges for means, and changes by 1 of logits and ln scales."""
+        free = (1 / deviation,) * self.components
+        return (*free, *(2 / (self.high - self.low),) * self.components, *free)
 
     def _log_densities(self, target: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         log_weights, means, log_scales = self._components(outputs)

@@ -102,6 +102,16 @@ class Gamma(Factorised):
         """Natural logarithm of a, shape () or (num_dims,); a lies between 1e-3 and 1e6."""
         return self._log_shape.clamp(math.log(1e-3), math.log(1e6))
 
+    def answer(self, expected: torch.Tensor) -> torch.Tensor:
+        """Return the expected decibels, or ln of the expected power, (1, P)."""
+        if self.unit == "dB":
+            return expected[None]
+        return torch.log(expected.clamp(min=self.floor))[None]
+
+    def gains(self, deviation: float) -> tuple[float, ...]:
+        """Return 1 for decibels; ln of power changes by 1 with a power's deviation."""
+        return (1.0,) if self.unit == "dB" else (1 / deviation,)
+
     def _log_densities(self, target: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         log_shape = self.log_shape
         shape = torch.exp(log_shape)

@@ -19,13 +19,12 @@ import math
 import torch
 from pydantic import PositiveFloat
 
-from baselines.likelihoods.base import Kind, add_log_parameter, check_scales, not_isotropic
-from baselines.likelihoods.protocol import Likelihood
+from baselines.likelihoods.base import Kind, LocationScale
 
 _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
 
-class Gaussian(Likelihood):
+class Gaussian(LocationScale):
     """Independent normal densities.
 
     Parameters
@@ -48,9 +47,6 @@ class Gaussian(Likelihood):
         If a parameter is not positive, or the initial scale is below the minimum.
     """
 
-    outputs_per_dim = 1
-    _log_scale: torch.Tensor
-
     def __init__(
         self,
         num_dims: int,
@@ -58,19 +54,8 @@ class Gaussian(Likelihood):
         minimum_scale: PositiveFloat = 1e-3,
         scale: Kind = "learned",
     ) -> None:
-        super().__init__()
-        if num_dims < 1:
-            raise ValueError(f"num_dims must be at least 1, got {num_dims}")
-        check_scales(initial_scale, minimum_scale)
-        self.num_dims = num_dims
-        self.minimum_scale = minimum_scale
+        super().__init__(num_dims, initial_scale, minimum_scale, scale)
         self.isotropic = scale != "per_dimension"
-        add_log_parameter(self, "_log_scale", scale, initial_scale, num_dims)
-
-    @property
-    def log_scale(self) -> torch.Tensor:
-        """Natural logarithm of the standard deviation, shape () or (num_dims,)."""
-        return self._log_scale.clamp(min=math.log(self.minimum_scale))
 
     def log_prob(
         self,
@@ -85,29 +70,19 @@ class Gaussian(Likelihood):
         UsageError
             If ``outside`` is given and each coefficient has a scale of its own.
         """
-        if self.isotropic:
-            squared_distance = (target - decoded).square().sum(dim=1)
-            if outside is not None:
-                squared_distance = squared_distance + outside
-            normaliser = self.num_dims * (self.log_scale + _HALF_LOG_2PI)
-            return -squared_distance / 2 * torch.exp(-2 * self.log_scale) - normaliser
+        if not self.isotropic:
+            return super().log_prob(target, decoded, outside)
+        squared_distance = (target - decoded).square().sum(dim=1)
         if outside is not None:
-            raise not_isotropic("Gaussian with a scale per dimension")
-        distance = (target - decoded) * torch.exp(-self.log_scale)
-        return -distance.square().sum(dim=1) / 2 - (self.log_scale + _HALF_LOG_2PI).sum()
+            squared_distance = squared_distance + outside
+        normaliser = self.num_dims * (self.log_scale + _HALF_LOG_2PI)
+        return -squared_distance / 2 * torch.exp(-2 * self.log_scale) - normaliser
 
-    def sample(self, decoded: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """Return one draw of p(. | decoded) per row, shape (B, num_dims).
+    def _log_densities(self, target: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
+        distance = (target - outputs[:, 0]) * torch.exp(-self.log_scale)
+        return -distance.square() / 2 - self.log_scale - _HALF_LOG_2PI
 
-        Parameters
-        ----------
-        decoded : means, shape (B, num_dims)
-        generator : every random number comes from it
-        """
-        with torch.no_grad():
-            noise = torch.randn(decoded.shape, generator=generator, dtype=decoded.dtype)
-            return decoded + noise * torch.exp(self.log_scale)
-
-    def point_estimate(self, decoded: torch.Tensor) -> torch.Tensor:
-        """Return the coefficients to listen to, the means, shape (B, num_dims)."""
-        return decoded
+    def _draw(self, outputs: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        mean = outputs[:, 0]
+        noise = torch.randn(mean.shape, generator=generator, dtype=mean.dtype)
+        return mean + noise * torch.exp(self.log_scale)

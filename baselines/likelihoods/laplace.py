@@ -22,10 +22,10 @@ import math
 import torch
 from pydantic import PositiveFloat
 
-from baselines.likelihoods.base import Factorised, Kind, add_log_parameter, check_scales
+from baselines.likelihoods.base import Kind, LocationScale
 
 
-class Laplace(Factorised):
+class Laplace(LocationScale):
     """Independent Laplace densities.
 
     Parameters
@@ -47,8 +47,6 @@ class Laplace(Factorised):
         If a number is not positive, or the initial scale is below the minimum.
     """
 
-    _log_scale: torch.Tensor
-
     def __init__(
         self,
         num_dims: int,
@@ -56,15 +54,7 @@ class Laplace(Factorised):
         minimum_scale: PositiveFloat = 1e-4,
         scale: Kind = "learned",
     ) -> None:
-        super().__init__(num_dims)
-        check_scales(initial_scale, minimum_scale)
-        self.minimum_scale = minimum_scale
-        add_log_parameter(self, "_log_scale", scale, initial_scale, num_dims)
-
-    @property
-    def log_scale(self) -> torch.Tensor:
-        """Natural logarithm of b, shape () or (num_dims,)."""
-        return self._log_scale.clamp(min=math.log(self.minimum_scale))
+        super().__init__(num_dims, initial_scale, minimum_scale, scale)
 
     def _log_densities(self, target: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         distance = (target - outputs[:, 0]).abs() * torch.exp(-self.log_scale)
@@ -76,6 +66,3 @@ class Laplace(Factorised):
         uniform = torch.rand((2, *median.shape), generator=generator, dtype=median.dtype)
         log_first, log_second = torch.log1p(-uniform).unbind()
         return median + (log_second - log_first) * torch.exp(self.log_scale)
-
-    def _point(self, outputs: torch.Tensor) -> torch.Tensor:
-        return outputs[:, 0]

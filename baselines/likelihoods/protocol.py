@@ -10,10 +10,15 @@ class Likelihood(torch.nn.Module, ABC):
 
     Attributes
     ----------
-    num_dims : number of coefficients of a sound
+    num_dims : number P of coefficients of a sound
+    outputs_per_dim : how many numbers K the decoder has to give for each coefficient
+    isotropic : whether the density depends on the target through its distance from the decoder's
+        answer only, so that a model may work in a subspace (``outside`` of :meth:`log_prob`)
     """
 
     num_dims: int
+    outputs_per_dim: int = 1
+    isotropic: bool = False
 
     @abstractmethod
     def log_prob(
@@ -26,12 +31,44 @@ class Likelihood(torch.nn.Module, ABC):
 
         Parameters
         ----------
-        target, decoded : shape (B, num_dims); or (B, k), coordinates in an orthonormal basis of a
-            subspace, together with ``outside``
-        outside : squared distance of the target from that subspace, in which the decoder's answer
-            lies, shape (B,)
+        target : shape (B, num_dims)
+        decoded : shape (B, outputs_per_dim * num_dims)
+        outside : only of isotropic densities, whose target and decoded may then have shape (B, k),
+            coordinates in an orthonormal basis of a subspace in which the decoder's answer lies:
+            the squared distance of the target from that subspace, shape (B,)
 
         Returns
         -------
         Tensor, shape (B,)
         """
+
+    @abstractmethod
+    def sample(self, decoded: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Return one draw of p(. | decoded) per row, shape (B, num_dims)."""
+
+    @abstractmethod
+    def point_estimate(self, decoded: torch.Tensor) -> torch.Tensor:
+        """Return the coefficients to listen to, shape (B, num_dims)."""
+
+    def answer(self, expected: torch.Tensor) -> torch.Tensor:
+        """Return what a decoder says that expects these coefficients and is not sure.
+
+        A network starts from here, with the mean of the training sounds, and learns how to differ.
+
+        Parameters
+        ----------
+        expected : shape (num_dims,)
+
+        Returns
+        -------
+        Tensor, shape (outputs_per_dim, num_dims)
+        """
+        return expected[None]
+
+    def gains(self, deviation: float) -> tuple[float, ...]:
+        """Return by how much each output changes where a coefficient changes by one.
+
+        An output that is no coefficient (a logit, the logarithm of a scale) changes by about one
+        where coefficients change by their ``deviation`` over the training sounds.
+        """
+        return (1.0,) * self.outputs_per_dim

@@ -25,10 +25,10 @@ import math
 import torch
 from pydantic import PositiveFloat
 
-from baselines.likelihoods.base import Factorised, Kind, add_log_parameter, check_scales
+from baselines.likelihoods.base import Kind, LocationScale
 
 
-class StudentT(Factorised):
+class StudentT(LocationScale):
     """Independent Student's t densities.
 
     Parameters
@@ -51,8 +51,6 @@ class StudentT(Factorised):
         If a number is not positive, or the initial scale is below the minimum.
     """
 
-    _log_scale: torch.Tensor
-
     def __init__(
         self,
         num_dims: int,
@@ -61,23 +59,15 @@ class StudentT(Factorised):
         minimum_scale: PositiveFloat = 1e-4,
         scale: Kind = "learned",
     ) -> None:
-        super().__init__(num_dims)
-        check_scales(initial_scale, minimum_scale)
+        super().__init__(num_dims, initial_scale, minimum_scale, scale)
         if not 0 < degrees < math.inf:
             raise ValueError(f"degrees must be positive, got {degrees}")
         self.degrees = degrees
-        self.minimum_scale = minimum_scale
-        add_log_parameter(self, "_log_scale", scale, initial_scale, num_dims)
         self._normaliser = (
             math.lgamma((degrees + 1) / 2)
             - math.lgamma(degrees / 2)
             - 0.5 * math.log(degrees * math.pi)
         )
-
-    @property
-    def log_scale(self) -> torch.Tensor:
-        """Natural logarithm of s, shape () or (num_dims,)."""
-        return self._log_scale.clamp(min=math.log(self.minimum_scale))
 
     def _log_densities(self, target: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         distance = (target - outputs[:, 0]) * torch.exp(-self.log_scale) / math.sqrt(self.degrees)
@@ -92,6 +82,3 @@ class StudentT(Factorised):
         squared_radius = self.degrees * torch.expm1(-2 / self.degrees * torch.log1p(-uniform))
         deviation = squared_radius.sqrt() * torch.cos(2 * math.pi * turns)
         return median + deviation * torch.exp(self.log_scale)
-
-    def _point(self, outputs: torch.Tensor) -> torch.Tensor:
-        return outputs[:, 0]

@@ -76,6 +76,14 @@ class VonMises(Factorised):
             kind: Kind = concentration
             add_log_parameter(self, "_log_concentration", kind, initial_concentration, num_dims)
 
+    def answer(self, expected: torch.Tensor) -> torch.Tensor:
+        """Return a vector of length 1 towards each expected angle, (2, P)."""
+        return torch.stack([torch.cos(expected), torch.sin(expected)])
+
+    def gains(self, deviation: float) -> tuple[float, ...]:
+        """Return that a vector changes by 1 where angles change by their deviation."""
+        return (1 / deviation,) * 2
+
     def _log_densities(self, target: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         cosine, sine, concentration = self._direction(outputs)
         # cos(x - m) - 1 as a chord, which loses no digits where x is near m.

@@ -26,6 +26,7 @@ from baselines.divergences import DIVERGENCES
 from baselines.likelihoods import LIKELIHOODS
 from baselines.networks import NETWORKS
 from baselines.representations import REPRESENTATIONS
+from baselines.stem import STEMS
 from toysound.errors import ToySoundError, unknown_name
 
 
@@ -118,18 +119,12 @@ class DivergencePart(_Part):
     warm_up: float = Field(default=0.0, ge=0, le=1)
 
 
-class StemTable(_Strict):
-    """The fixed linear ends of the network: the leading principal components of the training set.
+class StemPart(_Part):
+    """The fixed linear ends of the network: ``name`` and its options."""
 
-    Attributes
-    ----------
-    components : how many; fewer where there are fewer training sounds
-    smallest_scale : components are divided by their standard deviation, or by this fraction of the
-        largest one where theirs is smaller, so that noise is not blown up
-    """
-
-    components: int = Field(gt=0)
-    smallest_scale: float = Field(default=0.1, gt=0, le=1)
+    kind = "stem"
+    registry = {name: kind.fit for name, kind in STEMS.items()}
+    given = ("sounds",)
 
 
 class TrainingTable(_Strict):
@@ -170,7 +165,7 @@ class VaeRecipe(_Strict):
     latent_dim: int = Field(gt=0)
     citation: str
     representation: RepresentationPart
-    stem: StemTable
+    stem: StemPart
     network: NetworkPart
     likelihood: LikelihoodPart
     divergence: DivergencePart

@@ -18,6 +18,7 @@ from baselines.representations.log_magnitude import LogMagnitude
 from baselines.representations.log_mel import LogMel
 from baselines.representations.mdct import Mdct
 from baselines.representations.modulation_spectrum import ModulationSpectrum
+from baselines.representations.mu_law import MuLaw
 from baselines.representations.nsgt import Cqt, Nsgt
 from baselines.representations.protocol import Representation
 from baselines.representations.raw import Raw
@@ -36,6 +37,7 @@ REPRESENTATIONS: dict[str, Callable[..., Representation]] = {
     "modulation_spectrum": ModulationSpectrum,
     "strf": Strf,
     "raw": Raw,
+    "mu_law": MuLaw,
 }
 
 
