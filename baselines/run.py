@@ -182,8 +182,8 @@ def _fit_vae(recipe: VaeRecipe, job: Job) -> Fitted:
             last = time.monotonic()
 
     fit(state, recipe, train, validation, seed=job.seed, keep=keep, show=job.show)
-    log_likelihood, divergence = evaluate(state.model, validation, job.seed)
-    bound = log_likelihood - divergence
+    means = evaluate(state.model, validation, job.seed)
+    bound = means.log_likelihood - means.divergence
     return Fitted(state.model, state.history, state.best_epoch, bound, "ELBO")
 
 

@@ -13,6 +13,7 @@ result, and training stops when none was better for ``patience`` epochs.
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -38,6 +39,8 @@ class Epoch:
     train_objective : mean over its steps, with the weight of each step
     log_likelihood, divergence : means over the validation sounds
     objective : ``log_likelihood - final weight * divergence``, higher is better
+    unexplained : share of the variance of the validation coefficients that the decoder's answer to
+        a sample of the posterior leaves out; comparable between views, as nats are not
     """
 
     epoch: int
@@ -46,6 +49,7 @@ class Epoch:
     log_likelihood: float
     divergence: float
     objective: float
+    unexplained: float
 
 
 @dataclass
@@ -164,19 +168,31 @@ def fit(
     state.model.load_state_dict(state.best, strict=False)
 
 
-def evaluate(model: VAE, features: Features, seed: int) -> tuple[float, float]:
-    """Return the mean log-likelihood and divergence of sounds, nats, with noise by the seed."""
+class Evaluation(NamedTuple):
+    """Means over sounds, nats, and the share of their variance that is not explained."""
+
+    log_likelihood: float
+    divergence: float
+    unexplained: float
+
+
+def evaluate(model: VAE, features: Features, seed: int) -> Evaluation:
+    """Return the means of both terms over sounds, with noise by the seed."""
     generator = _generator(seed, 0)
     noise = torch.randn(len(features.coordinates), model.latent_dim, generator=generator)
-    log_likelihood = divergence = 0.0
+    log_likelihood = divergence = left = total = 0.0
     with torch.no_grad():
         at_once = _rows_at_once(model)
         for first in range(0, len(noise), at_once):
             rows = torch.arange(first, min(first + at_once, len(noise)))
-            terms = model.terms(_select(features, rows), noise[rows])
+            seen = _select(features, rows)
+            terms = model.terms(seen, noise[rows])
             log_likelihood += float(terms.log_likelihood.double().sum())
             divergence += float(terms.divergence.double().mean()) * len(rows)
-    return log_likelihood / len(noise), divergence / len(noise)
+            energies = model.unexplained(seen, terms.answer)
+            left, total = left + energies[0], total + energies[1]
+    share = left / total if total > 0 else 0.0
+    return Evaluation(log_likelihood / len(noise), divergence / len(noise), share)
 
 
 def _epoch(
@@ -196,10 +212,18 @@ def _epoch(
         step = (epoch - 1) * len(batches) + number + 1
         objectives.append(_finite(float(objective.detach()), step, table))
         _step(state, -objective / model.num_coefficients, table, progress)
-    log_likelihood, divergence = evaluate(model, validation, seed)
-    bound = log_likelihood - recipe.divergence.weight * divergence
+    means = evaluate(model, validation, seed)
+    bound = means.log_likelihood - recipe.divergence.weight * means.divergence
     _finite(bound, epoch * len(batches), table)
-    return Epoch(epoch, weight, float(np.mean(objectives)), log_likelihood, divergence, bound)
+    return Epoch(
+        epoch=epoch,
+        weight=weight,
+        train_objective=float(np.mean(objectives)),
+        log_likelihood=means.log_likelihood,
+        divergence=means.divergence,
+        objective=bound,
+        unexplained=means.unexplained,
+    )
 
 
 def _step(state: State, loss: torch.Tensor, table: TrainingTable, progress: float) -> None:

@@ -60,10 +60,18 @@ class Features(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """The two terms of the objective, nats, shape (B,) or (); the ELBO is their difference."""
+    """The two terms of the objective, whose difference is the ELBO, and what they are made of.
+
+    Attributes
+    ----------
+    log_likelihood : nats, shape (B,)
+    divergence : nats, shape (B,) or ()
+    answer : what the decoder said, see :meth:`VAE.answer`
+    """
 
     log_likelihood: torch.Tensor
     divergence: torch.Tensor
+    answer: torch.Tensor
 
 
 class VAE(nn.Module):
@@ -128,12 +136,24 @@ class VAE(nn.Module):
         gain = decoded.new_tensor(gains)[:, None]
         return (start + self.stem.lift(decoded * gain)).flatten(1)
 
-    def log_prob(self, features: Features, latent: torch.Tensor) -> torch.Tensor:
-        """Return ln p(coefficients | latent) in nats, shape (B,)."""
-        answer = self.answer(latent)
+    def log_prob(self, features: Features, answer: torch.Tensor) -> torch.Tensor:
+        """Return ln p(coefficients | answer) in nats, shape (B,)."""
         if features.coefficients is None:
             return self.likelihood.log_prob(features.coordinates, answer, features.outside)
         return self.likelihood.log_prob(features.coefficients, answer)
+
+    def unexplained(self, features: Features, answer: torch.Tensor) -> tuple[float, float]:
+        """Return the energy of what the answer leaves out, and that of the sounds about the mean.
+
+        Squared units of the coefficients, summed over all sounds. The first divided by the second
+        is the share of the variance that is not explained, which can be compared between views.
+        """
+        if features.coefficients is None:
+            left = (features.coordinates - answer).square().sum() + features.outside.sum()
+        else:
+            left = (features.coefficients - self.likelihood.point_estimate(answer)).square().sum()
+        total = features.coordinates.square().sum() + features.outside.sum()
+        return float(left), float(total)
 
     def terms(self, features: Features, noise: torch.Tensor) -> Terms:
         """Return both terms of the objective for each sound, nats.
@@ -145,11 +165,12 @@ class VAE(nn.Module):
         """
         mean, log_variance = self.posterior(features)
         latent = mean + torch.exp(log_variance / 2) * noise
-        log_likelihood = self.log_prob(features, latent)
+        answer = self.answer(latent)
+        log_likelihood = self.log_prob(features, answer)
         divergence = divergences.compute(
             self._divergence.name, mean, log_variance, latent=latent, **self._divergence.options
         )
-        return Terms(log_likelihood, divergence)
+        return Terms(log_likelihood, divergence, answer)
 
     def encode(self, coefficients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return mean and log-variance of q(z|x), each (B, D), of coefficients (B, P)."""
@@ -174,8 +195,8 @@ class VAE(nn.Module):
         log_weights = []
         for noise in torch.randn(_IMPORTANCE_SAMPLES, self.latent_dim, generator=generator):
             latent = mean + torch.exp(log_variance / 2) * noise
-            log_joint = self.log_prob(features, latent)
-            log_joint = log_joint - latent.square().sum(dim=1) / 2
+            log_prob = self.log_prob(features, self.answer(latent))
+            log_joint = log_prob - latent.square().sum(dim=1) / 2
             log_posterior = -(noise.square() + log_variance).sum(dim=1) / 2
             log_weights.append(log_joint - log_posterior)
         log_sum = torch.logsumexp(torch.stack(log_weights), dim=0)

@@ -76,9 +76,11 @@ def test_the_record_is_the_evidence_lower_bound() -> None:
     state, train, validation = begin(recipe)
     fit(state, recipe, train, validation, seed=0, keep=ignore)
     best = state.history[state.best_epoch - 1]
-    log_likelihood, divergence = evaluate(state.model, validation, seed=0)
+    log_likelihood, divergence, unexplained = evaluate(state.model, validation, seed=0)
     assert best.log_likelihood == pytest.approx(log_likelihood)
     assert best.objective == pytest.approx(log_likelihood - 3 * divergence)
+    assert best.unexplained == pytest.approx(unexplained)
+    assert 0 < unexplained < 1
 
 
 def test_the_divergence_is_warmed_up_linearly() -> None:
@@ -129,7 +131,7 @@ def test_it_stops_when_patience_is_over_and_keeps_the_best() -> None:
     fit(state, recipe, train, validation, seed=0, keep=ignore)
     assert len(state.history) == state.best_epoch + 4 < 60
     best = max(row.objective for row in state.history)
-    log_likelihood, divergence = evaluate(state.model, validation, seed=0)
+    log_likelihood, divergence, _ = evaluate(state.model, validation, seed=0)
     assert best == pytest.approx(log_likelihood - divergence)
     assert best > state.history[-1].objective
 
