@@ -5,17 +5,19 @@ The file alone is enough to use the model. Nothing in it can run code. Its metad
 ``dataset`` and ``dataset_version``, ``num_sounds``, ``seed``, ``toysound_version`` and ``format``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 
 from baselines import recipes, representations
+from baselines.audio_decoder import AudioDecoder, PlayedModel
 from baselines.model import Baseline, LatentModel
 from baselines.pca import PCA
 from baselines.principal import Principal
-from baselines.recipes import PcaRecipe, Recipe, VaeRecipe
+from baselines.recipes import Recipe, VaeRecipe
+from baselines.recipes.schema import RepresentationPart
 from baselines.representations.protocol import Representation
 from baselines.stem import STEMS, Stem
 from baselines.tensors import load_tensors, save_tensors
@@ -56,7 +58,14 @@ class Identity:
 
     def representation(self) -> Representation:
         """Return the view of sound that the recipe names, for these sounds."""
-        part = self.recipe.representation
+        return self._view(self.recipe.representation)
+
+    def audio_representation(self) -> Representation:
+        """Return the view that is played: another one if the recipe has a second decoder."""
+        audio = self.recipe.audio
+        return self._view(audio.representation if audio else self.recipe.representation)
+
+    def _view(self, part: RepresentationPart) -> Representation:
         return representations.get(part.name, self.sample_rate, self.num_samples, **part.options)
 
     def to_metadata(self, format_: str) -> dict[str, str]:
@@ -127,7 +136,8 @@ def load_model(path: str | Path) -> Baseline:
             "again"
         ) from None
     recipe = identity.recipe
-    return Baseline(recipe.name, recipe.citation, identity.representation(), model)
+    views = identity.representation(), identity.audio_representation()
+    return Baseline(recipe.name, recipe.citation, *views, model)
 
 
 def latent_model(recipe: Recipe, tensors: Mapping[str, torch.Tensor]) -> LatentModel:
@@ -138,23 +148,20 @@ def latent_model(recipe: Recipe, tensors: Mapping[str, torch.Tensor]) -> LatentM
     KeyError, RuntimeError
         If a tensor is missing, foreign or of another shape.
     """
-    model = _RESTORE[type(recipe)](recipe, tensors)
+    head = "codes." if recipe.audio else ""
+    codes: VAE | PCA
+    if isinstance(recipe, VaeRecipe):
+        codes = vae_of_shape(recipe, tensors, f"{head}decoder.stem.")
+    else:
+        basis = tensors[f"{head}basis"]
+        codes = PCA(Principal(tensors[f"{head}mean"], basis, torch.ones(len(basis)), 1.0))
+    model: VAE | PCA | PlayedModel = codes
+    if recipe.audio:
+        audio = audio_of_shape(recipe, tensors, "audio.decoder.stem.")
+        model = PlayedModel(codes, audio)
     model.load_state_dict(dict(tensors))
     model.eval()
     return model
-
-
-def _vae(recipe: VaeRecipe, tensors: Mapping[str, torch.Tensor]) -> VAE:
-    return vae_of_shape(recipe, tensors, "stem.")
-
-
-def _pca(recipe: PcaRecipe, tensors: Mapping[str, torch.Tensor]) -> PCA:
-    basis = tensors["basis"]
-    return PCA(Principal(tensors["mean"], basis, torch.ones(len(basis)), 1.0))
-
-
-#: How a model of each kind is made before its numbers are filled in.
-_RESTORE: dict[type, Callable[..., VAE | PCA]] = {VaeRecipe: _vae, PcaRecipe: _pca}
 
 
 def untrained_vae(recipe: VaeRecipe, stem: Stem, seed: int) -> VAE:
@@ -173,6 +180,33 @@ def vae_of_shape(recipe: VaeRecipe, tensors: Mapping[str, torch.Tensor], head: s
         If there is no stem.
     """
     return untrained_vae(recipe, STEMS[recipe.stem.name].empty(tensors, head), seed=0)
+
+
+def untrained_audio(recipe: Recipe, stem: Stem, seed: int) -> AudioDecoder:
+    """Return a second decoder with weights drawn by the seed.
+
+    Raises
+    ------
+    ValueError
+        If the recipe has none.
+    """
+    if recipe.audio is None:
+        raise ValueError(f"recipe '{recipe.name}' has no table 'audio'")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return AudioDecoder(recipe.latent_dim, recipe.audio, stem)
+
+
+def audio_of_shape(recipe: Recipe, tensors: Mapping[str, torch.Tensor], head: str) -> AudioDecoder:
+    """Return an untrained second decoder with a stem like that of ``tensors``.
+
+    Raises
+    ------
+    KeyError
+        If there is no stem.
+    """
+    name = recipe.audio.stem.name if recipe.audio else ""
+    return untrained_audio(recipe, STEMS[name].empty(tensors, head), seed=0)
 
 
 def _line(error: Exception) -> str:

@@ -4,6 +4,7 @@
 ``recipe.toml``            the resolved recipe; train it again with it
 ``checkpoint.safetensors`` the state of a training that is not finished; gone at the end
 ``history.csv``            the objective of each epoch, nats per sound
+``audio-*``                the same two of the second decoder, where there is one
 ``summary.json``           the final figures
 ``model.safetensors``      the trained model, written last
 =========================  =====================================================================
@@ -16,7 +17,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -29,8 +30,14 @@ from baselines.training import Epoch
 from toysound.errors import ToySoundError, UsageError
 from toysound.files import write_text
 
-RECIPE_FILE, CHECKPOINT_FILE = "recipe.toml", "checkpoint.safetensors"
-HISTORY_FILE, SUMMARY_FILE = "history.csv", "summary.json"
+RECIPE_FILE, SUMMARY_FILE = "recipe.toml", "summary.json"
+
+#: Parts of a training, in order; their files begin with these words.
+CODES, AUDIO = "", "audio-"
+PARTS = (CODES, AUDIO)
+
+#: Files of each part.
+CHECKPOINT_FILE, HISTORY_FILE = "checkpoint.safetensors", "history.csv"
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class Summary:
     recipe, dataset, seed : what was trained
     epochs : passes over the training sounds; 0 for a model that is fitted in closed form
     best_epoch : the one whose weights were kept
+    audio_epochs : those of the second decoder, 0 without one
     cpu_seconds : processor time of all threads, preparation included
     validation_nats : mean over validation sounds of ln p, or of its lower bound
     nats_are : ``"ELBO"`` or ``"log-likelihood"``
@@ -61,6 +69,7 @@ class Summary:
     validation_rmse: float
     rmse_unit: str
     num_parameters: int
+    audio_epochs: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,10 +111,12 @@ class RunFolder:
         _make_writable(path)
         for partial in path.glob(".*.partial"):
             partial.unlink()
-        for name in (CHECKPOINT_FILE, SUMMARY_FILE, HISTORY_FILE, MODEL_FILE):
+        checkpoints = [f"{part}{CHECKPOINT_FILE}" for part in PARTS]
+        histories = [f"{part}{HISTORY_FILE}" for part in PARTS]
+        for name in (*checkpoints, SUMMARY_FILE, *histories, MODEL_FILE):
             if force:
                 (path / name).unlink(missing_ok=True)
-        for name in (MODEL_FILE, CHECKPOINT_FILE):
+        for name in (MODEL_FILE, *checkpoints):
             if (path / name).exists():
                 self._must_be_mine(path / name)
         write_text(path / RECIPE_FILE, identity.recipe_toml)
@@ -119,7 +130,7 @@ class RunFolder:
         """Return the figures of a training that was finished before, or None."""
         if not self.model_path.exists():
             return None
-        (self.path / CHECKPOINT_FILE).unlink(missing_ok=True)
+        self._remove_checkpoints()
         try:
             return Summary(**json.loads((self.path / SUMMARY_FILE).read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
@@ -128,15 +139,15 @@ class RunFolder:
                 "it anew"
             ) from None
 
-    def load_progress(self) -> Progress | None:
-        """Return a training that was stopped, or None.
+    def load_progress(self, part: str = CODES) -> Progress | None:
+        """Return a part of a training that was stopped, or None.
 
         Raises
         ------
         ToySoundError
             If its checkpoint is damaged.
         """
-        path = self.path / CHECKPOINT_FILE
+        path = self.path / f"{part}{CHECKPOINT_FILE}"
         if not path.exists():
             return None
         tensors, metadata = load_tensors(path)
@@ -147,22 +158,36 @@ class RunFolder:
         except (KeyError, ValueError):
             raise ToySoundError(f"'{path}' is damaged; --force trains anew") from None
 
-    def save_progress(self, progress: Progress) -> None:
+    def save_progress(self, progress: Progress, part: str = CODES) -> None:
         """Write the checkpoint."""
         metadata = self.identity.to_metadata(TRAINING_FORMAT)
         metadata |= {"history": json.dumps(progress.rows), "cpu_seconds": str(progress.cpu_seconds)}
-        save_tensors(self.path / CHECKPOINT_FILE, progress.tensors, metadata)
+        save_tensors(self.path / f"{part}{CHECKPOINT_FILE}", progress.tensors, metadata)
 
-    def finish(self, model: LatentModel, history: Sequence[Epoch], summary: Summary) -> None:
-        """Write the results; the model last, so that its presence means that all is there."""
-        table = io.StringIO()
-        writer = csv.DictWriter(table, [f.name for f in fields(Epoch)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in history)
-        write_text(self.path / HISTORY_FILE, table.getvalue())
+    def finish(
+        self, model: LatentModel, histories: Mapping[str, Sequence[Epoch]], summary: Summary
+    ) -> None:
+        """Write the results; the model last, so that its presence means that all is there.
+
+        Parameters
+        ----------
+        model : trained
+        histories : part of the training to its epochs
+        summary : the final figures
+        """
+        for part, history in histories.items():
+            table = io.StringIO()
+            writer = csv.DictWriter(table, [f.name for f in fields(Epoch)], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(asdict(row) for row in history)
+            write_text(self.path / f"{part}{HISTORY_FILE}", table.getvalue())
         write_text(self.path / SUMMARY_FILE, json.dumps(asdict(summary), indent=2) + "\n")
         save_model(self.model_path, model, self.identity)
-        (self.path / CHECKPOINT_FILE).unlink(missing_ok=True)
+        self._remove_checkpoints()
+
+    def _remove_checkpoints(self) -> None:
+        for part in PARTS:
+            (self.path / f"{part}{CHECKPOINT_FILE}").unlink(missing_ok=True)
 
     def _must_be_mine(self, path: Path) -> None:
         """Refuse a model or checkpoint of another identity."""

@@ -1,7 +1,8 @@
 """A baseline as the harness meets it: arrays in, arrays out.
 
 A :class:`Baseline` joins a representation (audio <-> coefficients) and a latent model (coefficients
-<-> latent). It keeps the protocol of any other model, with every optional piece.
+<-> latent). It keeps the protocol of any other model, with every optional piece. Where sounds are
+encoded in one view and played in another, the model's own view is the one that is heard.
 
 Each sound is decoded on its own. That costs little, and makes the sound independent of its batch to
 the last bit: a matrix product rounds differently for another number of rows, and a phase that is
@@ -31,7 +32,7 @@ class LatentModel(Protocol):
     Attributes
     ----------
     latent_dim : D
-    num_coefficients : P
+    num_coefficients : P of the view that is played
     """
 
     latent_dim: int
@@ -64,21 +65,29 @@ class Baseline:
     num_samples : length T of its sounds
     latent_dim : D; the prior of the latent is standard normal
     num_parameters : how many numbers it has learnt, fixed components included
-    representation_name : the view it works in
+    representation_name : the view it works in, and the one it is played in if that is another
     likelihood_space : what ``log_likelihood`` is a density of: the coefficients of its view
     """
 
     def __init__(
-        self, name: str, citation: str, representation: Representation, latent_model: LatentModel
+        self,
+        name: str,
+        citation: str,
+        representation: Representation,
+        audio_representation: Representation,
+        latent_model: LatentModel,
     ) -> None:
         self.name = name
         self.citation = citation
         self.representation = representation
+        self.audio_representation = audio_representation
         self.latent_model = latent_model
         self.sample_rate = representation.sample_rate
         self.num_samples = representation.num_samples
         self.latent_dim = latent_model.latent_dim
         self.representation_name = representation.name
+        if audio_representation.name != representation.name:
+            self.representation_name += f", played in {audio_representation.name}"
         self.likelihood_space = f"{representation.name}, {representation.unit}"
         self.num_parameters = sum(t.numel() for t in latent_model.state_dict().values())
 
@@ -118,15 +127,16 @@ class Baseline:
         ToySoundError
             If the latents have another size, or lead to no number.
         """
-        return self.representation.inverse(self.decode_coefficients(latent))
+        return self.audio_representation.inverse(self.decode_coefficients(latent))
 
     def round_trip(self, audio: Floats) -> Floats:
         """Return what the representation alone keeps of sounds (B, T): the model's ceiling."""
-        return self.representation.inverse(self.representation.forward(audio))
+        view = self.audio_representation
+        return view.inverse(view.forward(audio))
 
     def coefficients(self, audio: Floats) -> Floats:
         """Return the model's own view of sounds (B, T), shape (B, *shape)."""
-        return self.representation.forward(audio)
+        return self.audio_representation.forward(audio)
 
     def decode_coefficients(self, latent: Floats) -> Floats:
         """Return latents (B, D) in the model's own view, shape (B, *shape).
@@ -145,13 +155,14 @@ class Baseline:
         with torch.inference_mode(), one_thread():
             for i, row in enumerate(rows):
                 flat[i] = self.latent_model.decode(row[None]).numpy()[0]
-        return self.representation.clip(flat.reshape(len(rows), *self.representation.shape))
+        view = self.audio_representation
+        return view.clip(flat.reshape(len(rows), *view.shape))
 
     def log_likelihood(self, audio: Floats) -> NDArray[np.float64]:
         """Return ln p of the coefficients of sounds (B, T), nats, shape (B,).
 
-        It is the density of the model's own view of sound: models with different representations
-        cannot be compared by it.
+        It is the density of the view in which sounds are encoded: models with different
+        representations cannot be compared by it.
         """
         nats = np.zeros(len(audio))
         for place, block in self._blocks(audio):

@@ -7,27 +7,37 @@ A training that was stopped, by Ctrl-C or by the machine, goes on when it is sta
 same folder, and ends with the same bytes as an undisturbed one.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from baselines.checkpoint import Identity, untrained_vae, vae_of_shape
-from baselines.coefficients import TrainingSounds, coefficients_on_disk, walk
-from baselines.folder import Progress, RunFolder, Summary
+from baselines.audio_decoder import AudioDecoder, CodedFeatures, PlayedModel
+from baselines.checkpoint import (
+    Identity,
+    audio_of_shape,
+    untrained_audio,
+    untrained_vae,
+    vae_of_shape,
+)
+from baselines.coefficients import coefficients_on_disk
+from baselines.decoder import Decoder, Features
+from baselines.folder import AUDIO, CODES, RunFolder, Summary
+from baselines.job import Job, Tensors
 from baselines.model import LatentModel
 from baselines.pca import PCA
 from baselines.recipes import PcaRecipe, Recipe, VaeRecipe, to_toml
+from baselines.recipes.schema import AudioTable
 from baselines.representations.protocol import Representation
+from baselines.schedule import NO_PRESSURE
 from baselines.stem import STEMS
 from baselines.threads import one_thread
-from baselines.training import Epoch, State, evaluate, fit, start
-from baselines.vae import VAE, Features
+from baselines.training import Epoch, evaluate, fit
+from baselines.vae import VAE
 from toysound.dataset import Dataset
 
 #: Seconds between checkpoints.
@@ -36,7 +46,7 @@ CHECKPOINT_EVERY_S = 10.0
 
 @dataclass(frozen=True)
 class Fitted:
-    """What fitting a recipe gives.
+    """What fitting a model of codes gives.
 
     Attributes
     ----------
@@ -46,53 +56,11 @@ class Fitted:
     validation_nats, nats_are : as in the summary
     """
 
-    model: LatentModel
+    model: VAE | PCA
     history: list[Epoch]
     best_epoch: int
     validation_nats: float
     nats_are: str
-
-
-@dataclass
-class Job:
-    """A training under way.
-
-    Attributes
-    ----------
-    dataset, representation : the sounds and how they are seen
-    folder : where it happens
-    seed : of every random draw
-    checkpoint_every_s : seconds between checkpoints
-    show : draw progress bars where standard error is a terminal
-    cpu_seconds_before : processor time of earlier processes
-    """
-
-    dataset: Dataset
-    representation: Representation
-    folder: RunFolder
-    seed: int
-    checkpoint_every_s: float
-    show: bool
-    cpu_seconds_before: float = 0.0
-
-    def __post_init__(self) -> None:
-        self._started = time.process_time()
-
-    @property
-    def cpu_seconds(self) -> float:
-        """Processor time of all threads so far."""
-        return self.cpu_seconds_before + time.process_time() - self._started
-
-    @property
-    def validation(self) -> NDArray[np.int64]:
-        """The validation sounds; the training sounds where a dataset has none."""
-        cells = self.dataset.split("validation")
-        return cells if len(cells) else self.dataset.split("train")
-
-    @property
-    def sounds(self) -> TrainingSounds:
-        """The training sounds, to fit something on."""
-        return TrainingSounds(self.dataset, self.representation, self.seed, self.show)
 
 
 def train(
@@ -142,102 +110,139 @@ def train(
     folder = RunFolder(out, identity, force)
     if (summary := folder.finished()) is not None:
         return summary, True
-    representation = identity.representation()
-    job = Job(dataset, representation, folder, seed, checkpoint_every_s, show)
+    views = identity.representation(), identity.audio_representation()
+    job = Job(dataset, *views, folder, seed, checkpoint_every_s, show)
     with one_thread():
         fitted = _FIT[type(recipe)](recipe, job)
+        model: LatentModel = fitted.model
+        histories = {CODES: fitted.history}
+        if recipe.audio:
+            audio = _fit_audio(recipe, recipe.audio, fitted.model, job)
+            model = PlayedModel(fitted.model, audio.model)
+            histories[AUDIO] = audio.history
         summary = Summary(
             recipe=recipe.name,
             dataset=dataset.name,
             seed=seed,
             epochs=len(fitted.history),
             best_epoch=fitted.best_epoch,
-            validation_rmse=_rmse(fitted.model, job),
-            rmse_unit=representation.unit,
+            validation_rmse=_rmse(model, job),
+            rmse_unit=job.audio_view.unit,
             cpu_seconds=round(job.cpu_seconds, 2),
             validation_nats=fitted.validation_nats,
             nats_are=fitted.nats_are,
-            num_parameters=sum(t.numel() for t in fitted.model.state_dict().values()),
+            num_parameters=sum(t.numel() for t in model.state_dict().values()),
+            audio_epochs=len(histories.get(AUDIO, [])),
         )
-        folder.finish(fitted.model, fitted.history, summary)
+        folder.finish(model, histories, summary)
     return summary, False
 
 
 def _fit_pca(recipe: PcaRecipe, job: Job) -> Fitted:
-    model = PCA(job.sounds.principal_components(recipe.latent_dim))
-    nats = [model.log_likelihood(block) for block in _seen(job.validation, job)]
+    model = PCA(job.sounds(job.view).principal_components(recipe.latent_dim))
+    nats = [model.log_likelihood(block) for block in job.walk(job.validation, job.view)]
     return Fitted(model, [], 0, float(torch.cat(nats).double().mean()), "log-likelihood")
 
 
 def _fit_vae(recipe: VaeRecipe, job: Job) -> Fitted:
-    state = _resume(recipe, job)
-    train = _features(state.model, job.dataset.split("train"), job)
-    validation = _features(state.model, job.validation, job)
-    last = time.monotonic()
+    def make(tensors: Tensors | None) -> VAE:
+        if tensors is not None:
+            return vae_of_shape(recipe, tensors, "model.decoder.stem.")
+        stem = STEMS[recipe.stem.name].fit(job.sounds(job.view), **recipe.stem.options)
+        return untrained_vae(recipe, stem, job.seed)
 
-    def keep(state: State) -> None:
-        nonlocal last
-        if time.monotonic() - last >= job.checkpoint_every_s:
-            _checkpoint(state, job)
-            last = time.monotonic()
-
-    fit(state, recipe, train, validation, seed=job.seed, keep=keep, show=job.show)
-    means = evaluate(state.model, validation, job.seed)
+    state = job.resume(CODES, make, recipe.training)
+    model = cast(VAE, state.model)
+    train, validation = (
+        _features(model.decoder, job.view, cells, job)
+        for cells in (job.dataset.split("train"), job.validation)
+    )
+    fit(
+        state, recipe.training, recipe.pressure, train, validation,
+        seed=job.seed, keep=job.keeper(CODES), show=job.show,
+    )  # fmt: skip
+    if recipe.audio:
+        job.checkpoint(state, CODES)
+    means = evaluate(model, validation, job.seed)
     bound = means.log_likelihood - means.divergence
-    return Fitted(state.model, state.history, state.best_epoch, bound, "ELBO")
+    return Fitted(model, state.history, state.best_epoch, bound, "ELBO")
 
 
 #: How a recipe of each kind is fitted.
 _FIT: dict[type, Callable[[Any, Job], Fitted]] = {VaeRecipe: _fit_vae, PcaRecipe: _fit_pca}
 
 
-def _resume(recipe: VaeRecipe, job: Job) -> State:
-    """Return the state to go on from: that of the checkpoint, or a new one."""
-    progress = job.folder.load_progress()
-    if progress is None:
-        stem = STEMS[recipe.stem.name].fit(job.sounds, **recipe.stem.options)
-        state = start(untrained_vae(recipe, stem, job.seed), recipe.training)
-        _checkpoint(state, job)
-        return state
-    job.cpu_seconds_before = progress.cpu_seconds
-    model = vae_of_shape(recipe, progress.tensors, "model.stem.")
-    state = start(model, recipe.training)
-    state.restore(progress.tensors, progress.rows)
-    return state
+class FittedAudio(NamedTuple):
+    """A second decoder and the history of its epochs."""
+
+    model: AudioDecoder
+    history: list[Epoch]
 
 
-def _checkpoint(state: State, job: Job) -> None:
-    job.folder.save_progress(Progress(state.tensors(), state.rows(), job.cpu_seconds))
+def _fit_audio(recipe: Recipe, table: AudioTable, codes: VAE | PCA, job: Job) -> FittedAudio:
+    def make(tensors: Tensors | None) -> AudioDecoder:
+        if tensors is not None:
+            return audio_of_shape(recipe, tensors, "model.decoder.stem.")
+        stem = STEMS[table.stem.name].fit(job.sounds(job.audio_view), **table.stem.options)
+        return untrained_audio(recipe, stem, job.seed)
+
+    state = job.resume(AUDIO, make, table.training)
+    model = cast(AudioDecoder, state.model)
+
+    def coded(cells: NDArray[np.int64]) -> CodedFeatures:
+        sounds = _features(model.decoder, job.audio_view, cells, job)
+        return CodedFeatures(*_posteriors(codes, cells, job), sounds)
+
+    train, validation = coded(job.dataset.split("train")), coded(job.validation)
+    fit(
+        state, table.training, NO_PRESSURE, train, validation,
+        seed=job.seed, keep=job.keeper(AUDIO), show=job.show,
+    )  # fmt: skip
+    return FittedAudio(model, state.history)
 
 
-def _features(model: VAE, indices: NDArray[np.int64], job: Job) -> Features:
-    """Return sounds as the network and the likelihood see them."""
-    coordinates, outside = torch.empty(len(indices), model.stem.size), torch.empty(len(indices))
+def _features(
+    decoder: Decoder, view: Representation, cells: NDArray[np.int64], job: Job
+) -> Features:
+    """Return sounds as networks and the likelihood see them."""
+    coordinates, outside = torch.empty(len(cells), decoder.stem.size), torch.empty(len(cells))
     coefficients: torch.Tensor | None = None
-    if not model.compares_coordinates:
-        size = model.num_coefficients
-        coefficients = coefficients_on_disk(len(indices), size, job.folder.path)
+    if not decoder.compares_coordinates:
+        size = decoder.num_coefficients
+        coefficients = coefficients_on_disk(len(cells), size, job.folder.path)
     place = 0
     with torch.no_grad():
-        for block in _seen(indices, job):
+        for block in job.walk(cells, view):
             rows = slice(place, place + len(block))
-            coordinates[rows], outside[rows] = model.stem.project(block)
+            coordinates[rows], outside[rows] = decoder.stem.project(block)
             if coefficients is not None:
                 coefficients[rows] = block
             place += len(block)
     return Features(coordinates, outside, coefficients)
 
 
-def _seen(indices: NDArray[np.int64], job: Job) -> Iterator[torch.Tensor]:
-    return walk(job.dataset, indices, job.representation, "preparing sounds", job.show)
+def _posteriors(
+    codes: VAE | PCA, cells: NDArray[np.int64], job: Job
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return means and deviations of the posteriors of sounds; 0 where a code is a point."""
+    means, deviations = [], []
+    with torch.no_grad():
+        for block in job.walk(cells, job.view):
+            mean, log_variance = codes.encode(block)
+            means.append(mean)
+            deviations.append(
+                torch.zeros_like(mean) if log_variance is None else torch.exp(log_variance / 2)
+            )
+    return torch.cat(means), torch.cat(deviations)
 
 
 def _rmse(model: LatentModel, job: Job) -> float:
     """Return the root mean square error of the validation sounds, decoded from their means."""
     total = count = 0.0
+    blocks = (job.walk(job.validation, view) for view in (job.view, job.audio_view))
     with torch.no_grad():
-        for block in _seen(job.validation, job):
-            decoded = job.representation.clip(model.decode(model.encode(block)[0]))
-            total += float((decoded - block).double().square().sum())
-            count += block.numel()
+        for seen, played in zip(*blocks, strict=True):
+            decoded = job.audio_view.clip(model.decode(model.encode(seen)[0]))
+            total += float((decoded - played).double().square().sum())
+            count += played.numel()
     return float((total / count) ** 0.5)

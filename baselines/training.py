@@ -11,16 +11,17 @@ result, and training stops when none was better for ``patience`` epochs.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
 
-from baselines.recipes.schema import TrainingTable, VaeRecipe
-from baselines.schedule import half_cosine, rise
-from baselines.vae import VAE, Features
+from baselines.decoder import Decoder
+from baselines.recipes.schema import TrainingTable
+from baselines.schedule import Pressure, half_cosine, rise
+from baselines.vae import Terms
 from toysound.errors import ToySoundError
 from toysound.progress import bar
 
@@ -52,6 +53,56 @@ class Epoch:
     unexplained: float
 
 
+class Sounds(Protocol):
+    """Sounds to train on, however the model sees them."""
+
+    @property
+    def num_sounds(self) -> int:
+        """How many sounds these are."""
+        ...
+
+    def rows(self, which: torch.Tensor) -> Any:
+        """Return some of the sounds."""
+        ...
+
+
+class Trainable(Protocol):
+    """A module with an objective.
+
+    Attributes
+    ----------
+    latent_dim : D
+    decoder : whose answers are compared with the sounds
+    """
+
+    latent_dim: int
+    decoder: Decoder
+
+    def terms(self, features: Any, noise: torch.Tensor) -> Terms:
+        """Return both terms of the objective for each sound, given standard normal noise (B, D)."""
+        ...
+
+    def unexplained(self, features: Any, answer: torch.Tensor) -> tuple[float, float]:
+        """Return the energy of what an answer leaves out, and of the sounds about their mean."""
+        ...
+
+    def parameters(self) -> Iterator[torch.nn.Parameter]:
+        """Return what is learnt."""
+        ...
+
+    def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
+        """Return what is learnt, by name."""
+        ...
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """Return every number, by name."""
+        ...
+
+    def load_state_dict(self, tensors: dict[str, torch.Tensor], strict: bool = True) -> Any:
+        """Take up numbers."""
+        ...
+
+
 @dataclass
 class State:
     """Everything a training needs to go on.
@@ -64,7 +115,7 @@ class State:
     history : of the epochs done
     """
 
-    model: VAE
+    model: Trainable
     optimizer: torch.optim.Optimizer
     best: dict[str, torch.Tensor] = field(default_factory=dict)
     history: list[Epoch] = field(default_factory=list)
@@ -116,7 +167,7 @@ def _under(tensors: dict[str, torch.Tensor], head: str) -> dict[str, torch.Tenso
     }
 
 
-def start(model: VAE, table: TrainingTable) -> State:
+def start(model: Trainable, table: TrainingTable) -> State:
     """Return the state before the first step; weight decay is for matrices only."""
     parameters = [p for p in model.parameters() if p.requires_grad]
     groups = [
@@ -128,9 +179,10 @@ def start(model: VAE, table: TrainingTable) -> State:
 
 def fit(
     state: State,
-    recipe: VaeRecipe,
-    train: Features,
-    validation: Features,
+    table: TrainingTable,
+    pressure: Pressure,
+    train: Sounds,
+    validation: Sounds,
     *,
     seed: int,
     keep: Callable[[State], None],
@@ -141,7 +193,8 @@ def fit(
     Parameters
     ----------
     state : where to begin; changed in place
-    recipe : what to do
+    table : how
+    pressure : the weight of the divergence
     train, validation : the sounds
     seed : of order and noise
     keep : called with the state after every epoch
@@ -152,13 +205,13 @@ def fit(
     ToySoundError
         If the objective is not a finite number; the sentence names the step.
     """
-    epochs, patience = recipe.training.epochs, recipe.training.patience
+    epochs, patience = table.epochs, table.patience
     done = len(state.history)
     with bar("training", epochs, "epochs", show, start=done) as drawn:
         for epoch in range(done + 1, epochs + 1):
             if epoch - state.best_epoch > patience and state.history:
                 break
-            row = _epoch(state, recipe, train, validation, seed, epoch)
+            row = _epoch(state, table, pressure, train, validation, seed, epoch)
             state.history.append(row)
             if state.best_epoch == epoch:
                 state.best = _weights(state.model)
@@ -176,16 +229,16 @@ class Evaluation(NamedTuple):
     unexplained: float
 
 
-def evaluate(model: VAE, features: Features, seed: int) -> Evaluation:
+def evaluate(model: Trainable, sounds: Sounds, seed: int) -> Evaluation:
     """Return the means of both terms over sounds, with noise by the seed."""
     generator = _generator(seed, 0)
-    noise = torch.randn(len(features.coordinates), model.latent_dim, generator=generator)
+    noise = torch.randn(sounds.num_sounds, model.latent_dim, generator=generator)
     log_likelihood = divergence = left = total = 0.0
     with torch.no_grad():
-        at_once = _rows_at_once(model)
+        at_once = max(_EVALUATED_AT_ONCE // model.decoder.compared, 1)
         for first in range(0, len(noise), at_once):
             rows = torch.arange(first, min(first + at_once, len(noise)))
-            seen = _select(features, rows)
+            seen = sounds.rows(rows)
             terms = model.terms(seen, noise[rows])
             log_likelihood += float(terms.log_likelihood.double().sum())
             divergence += float(terms.divergence.double().mean()) * len(rows)
@@ -196,24 +249,30 @@ def evaluate(model: VAE, features: Features, seed: int) -> Evaluation:
 
 
 def _epoch(
-    state: State, recipe: VaeRecipe, train: Features, validation: Features, seed: int, epoch: int
+    state: State,
+    table: TrainingTable,
+    pressure: Pressure,
+    train: Sounds,
+    validation: Sounds,
+    seed: int,
+    epoch: int,
 ) -> Epoch:
     """Do one pass over the training sounds and evaluate."""
-    model, table = state.model, recipe.training
+    model = state.model
     generator = _generator(seed, epoch)
-    batches = _batches(len(train.coordinates), table.batch_size, generator)
+    batches = _batches(train.num_sounds, table.batch_size, generator)
     objectives = []
     for number, rows in enumerate(batches):
         progress = (epoch - 1 + number / len(batches)) / table.epochs
-        weight = recipe.divergence.weight * rise(progress, recipe.divergence.warm_up)
+        weight = pressure.at(progress)
         noise = torch.randn(len(rows), model.latent_dim, generator=generator)
-        terms = model.terms(_select(train, rows), noise)
+        terms = model.terms(train.rows(rows), noise)
         objective = terms.log_likelihood.mean() - weight * terms.divergence.mean()
         step = (epoch - 1) * len(batches) + number + 1
         objectives.append(_finite(float(objective.detach()), step, table))
-        _step(state, -objective / model.num_coefficients, table, progress)
+        _step(state, -objective / model.decoder.num_coefficients, table, progress)
     means = evaluate(model, validation, seed)
-    bound = means.log_likelihood - recipe.divergence.weight * means.divergence
+    bound = means.log_likelihood - pressure.weight * means.divergence
     _finite(bound, epoch * len(batches), table)
     return Epoch(
         epoch=epoch,
@@ -259,19 +318,5 @@ def _generator(seed: int, epoch: int) -> torch.Generator:
     return torch.Generator().manual_seed(mixed)
 
 
-def _rows_at_once(model: VAE) -> int:
-    """Return how many sounds are evaluated at a time."""
-    compared = model.stem.size
-    if not model.compares_coordinates:
-        compared = model.num_coefficients * model.likelihood.outputs_per_dim
-    return max(_EVALUATED_AT_ONCE // compared, 1)
-
-
-def _select(features: Features, rows: torch.Tensor) -> Features:
-    coordinates, outside, coefficients = features
-    seen = None if coefficients is None else coefficients[rows]
-    return Features(coordinates[rows], outside[rows], seen)
-
-
-def _weights(model: VAE) -> dict[str, torch.Tensor]:
+def _weights(model: Trainable) -> dict[str, torch.Tensor]:
     return {name: p.detach().clone() for name, p in model.named_parameters()}

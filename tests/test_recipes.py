@@ -81,7 +81,7 @@ def test_changes_are_toml_values_and_text_needs_no_quotes() -> None:
     ("change", "sentence"),
     [
         ("training.epochz=1", "field 'training.epochz' is unknown; the fields here are batch_size"),
-        ("color=1", "field 'color' is unknown; the fields here are citation, divergence"),
+        ("color=1", "field 'color' is unknown; the fields here are audio, citation, divergence"),
         ("network.widht=3", "in 'network', field 'widht' is unknown; the fields here are depth"),
         ("divergence.alpha=2", "in 'divergence', field 'alpha' is unknown; .* warm_up, weight"),
         ("network.name=mpl", "network 'mpl' is unknown; did you mean 'mlp'"),
@@ -89,7 +89,7 @@ def test_changes_are_toml_values_and_text_needs_no_quotes() -> None:
         ("likelihood.name=laplacian", "likelihood 'laplacian' is unknown; did you mean 'laplace'"),
         ("divergence.name=k", "divergence 'k' is unknown; .*kl"),
         ("model=gan", "model 'gan' is unknown; it is one of 'pca', 'vae'"),
-        ("model=pca", "field '.*' is unknown; the fields here are citation, latent_dim, model"),
+        ("model=pca", "field '.*' is unknown; the fields here are audio, citation, latent_dim, model"),
         ("latent_dim=0", "field 'latent_dim' is wrong: input should be greater than 0, got 0"),
         ("latent_dim=2.5", "field 'latent_dim' is wrong: .* integer, got 2.5"),
         ("latent_dim=true", "field 'latent_dim' is wrong: .* integer, got True"),

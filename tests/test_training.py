@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from baselines import recipes
 from baselines.checkpoint import untrained_vae, vae_of_shape
+from baselines.decoder import Features
 from baselines.principal import principal_components
 from baselines.recipes import VaeRecipe
 from baselines.schedule import half_cosine, rise
 from baselines.stem import PrincipalStem, Stem
 from baselines.training import State, _batches, evaluate, fit, start
-from baselines.vae import Features
 from toysound.errors import ToySoundError
 
 DIMS = 30
@@ -55,7 +55,7 @@ def ignore(_: State) -> None:
 
 def run(recipe: VaeRecipe, seed: int = 0) -> State:
     state, train, validation = begin(recipe, seed)
-    fit(state, recipe, train, validation, seed=seed, keep=ignore)
+    fit(state, recipe.training, recipe.pressure, train, validation, seed=seed, keep=ignore)
     return state
 
 
@@ -74,7 +74,7 @@ def test_the_objective_rises() -> None:
 def test_the_record_is_the_evidence_lower_bound() -> None:
     recipe = recipe_with("divergence.weight=3.0")
     state, train, validation = begin(recipe)
-    fit(state, recipe, train, validation, seed=0, keep=ignore)
+    fit(state, recipe.training, recipe.pressure, train, validation, seed=0, keep=ignore)
     best = state.history[state.best_epoch - 1]
     log_likelihood, divergence, unexplained = evaluate(state.model, validation, seed=0)
     assert best.log_likelihood == pytest.approx(log_likelihood)
@@ -113,10 +113,10 @@ def test_going_on_gives_the_bits_of_an_undisturbed_training(stop: int) -> None:
 
     state, train, validation = begin(recipe)
     keep(state)
-    fit(state, recipe, train, validation, seed=0, keep=keep)
-    resumed = start(vae_of_shape(recipe, kept, "model.stem."), recipe.training)
+    fit(state, recipe.training, recipe.pressure, train, validation, seed=0, keep=keep)
+    resumed = start(vae_of_shape(recipe, kept, "model.decoder.stem."), recipe.training)
     resumed.restore(kept, rows)
-    fit(resumed, recipe, train, validation, seed=0, keep=ignore)
+    fit(resumed, recipe.training, recipe.pressure, train, validation, seed=0, keep=ignore)
     assert resumed.history == whole.history
     assert same(resumed, whole)
 
@@ -128,7 +128,7 @@ def test_it_stops_when_patience_is_over_and_keeps_the_best() -> None:
         "training.gradient_clip=1e6",
     )  # fmt: skip
     state, train, validation = begin(recipe)
-    fit(state, recipe, train, validation, seed=0, keep=ignore)
+    fit(state, recipe.training, recipe.pressure, train, validation, seed=0, keep=ignore)
     assert len(state.history) == state.best_epoch + 4 < 60
     best = max(row.objective for row in state.history)
     log_likelihood, divergence, _ = evaluate(state.model, validation, seed=0)
@@ -141,7 +141,7 @@ def test_an_objective_that_is_no_number_stops_it_and_names_the_step() -> None:
     recipe = recipe_with("training.learning_rate=1e35")
     state, train, validation = begin(recipe)
     with pytest.raises(ToySoundError, match=r"became .* at step \d+; a checkpoint .* is kept"):
-        fit(state, recipe, train, validation, seed=0, keep=ignore)
+        fit(state, recipe.training, recipe.pressure, train, validation, seed=0, keep=ignore)
     assert all(math.isfinite(row.objective) for row in state.history)
 
 
@@ -151,7 +151,7 @@ def test_one_sound_is_enough() -> None:
     model = untrained_vae(recipe, stem_of(train), 0)
     features = model.features(train)
     state = start(model, recipe.training)
-    fit(state, recipe, features, features, seed=0, keep=ignore)
+    fit(state, recipe.training, recipe.pressure, features, features, seed=0, keep=ignore)
     assert len(state.history) == 2
 
 

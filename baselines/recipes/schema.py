@@ -10,7 +10,8 @@ names it and the allowed ones.
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from types import NoneType
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -26,6 +27,7 @@ from baselines.divergences import DIVERGENCES
 from baselines.likelihoods import LIKELIHOODS
 from baselines.networks import NETWORKS
 from baselines.representations import REPRESENTATIONS
+from baselines.schedule import Pressure
 from baselines.stem import STEMS
 from toysound.errors import ToySoundError, unknown_name
 
@@ -150,6 +152,25 @@ class TrainingTable(_Strict):
     patience: int = Field(gt=0)
 
 
+class AudioTable(_Strict):
+    """A second decoder, from the frozen codes to a view of audio grade.
+
+    See :mod:`baselines.audio_decoder`.
+
+    Attributes
+    ----------
+    posterior_noise : the decoder is trained on codes that are moved by this multiple of their
+        posterior's deviation; 0 for the means themselves
+    """
+
+    posterior_noise: float = Field(default=0.0, ge=0, le=1)
+    representation: RepresentationPart
+    stem: StemPart
+    network: NetworkPart
+    likelihood: LikelihoodPart
+    training: TrainingTable
+
+
 class VaeRecipe(_Strict):
     """A variational auto-encoder; see :mod:`baselines.vae`.
 
@@ -158,6 +179,7 @@ class VaeRecipe(_Strict):
     name : of the model on the leaderboard
     latent_dim : number of latent dimensions
     citation : reference
+    audio : what is played where the view itself is not of audio grade
     """
 
     name: str = Field(min_length=1)
@@ -170,6 +192,12 @@ class VaeRecipe(_Strict):
     likelihood: LikelihoodPart
     divergence: DivergencePart
     training: TrainingTable
+    audio: AudioTable | None = None
+
+    @property
+    def pressure(self) -> Pressure:
+        """The weight of the divergence over the training."""
+        return Pressure(self.divergence.weight, self.divergence.warm_up)
 
 
 class PcaRecipe(_Strict):
@@ -180,6 +208,7 @@ class PcaRecipe(_Strict):
     name : of the model on the leaderboard
     latent_dim : number of components
     citation : reference
+    audio : what is played where the view itself is not of audio grade
     """
 
     name: str = Field(min_length=1)
@@ -187,6 +216,7 @@ class PcaRecipe(_Strict):
     latent_dim: int = Field(gt=0)
     citation: str
     representation: RepresentationPart
+    audio: AudioTable | None = None
 
 
 Recipe = VaeRecipe | PcaRecipe
@@ -215,7 +245,7 @@ def _fields(place: list[str]) -> Mapping[str, Any]:
     table: type[BaseModel] = PcaRecipe if place[:1] == ["pca"] else VaeRecipe
     for step in place[1:]:
         annotation: Any = table.model_fields[step].annotation
-        table = annotation
+        table = next((part for part in get_args(annotation) if part is not NoneType), annotation)
     return table.model_fields
 
 
