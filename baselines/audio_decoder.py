@@ -62,7 +62,7 @@ class AudioDecoder(nn.Module):
         self.decoder = Decoder(latent_dim, stem, table.network, table.likelihood)
         self.posterior_noise = table.posterior_noise
 
-    def terms(self, features: CodedFeatures, noise: torch.Tensor) -> Terms:
+    def terms(self, features: CodedFeatures, noise: torch.Tensor, seed: int = 0) -> Terms:
         """Return ln p of each sound given a code near its own, nats, and no divergence."""
         latent = features.mean + self.posterior_noise * features.deviation * noise
         answer = self.decoder.answer(latent)

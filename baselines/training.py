@@ -78,8 +78,11 @@ class Trainable(Protocol):
     latent_dim: int
     decoder: Decoder
 
-    def terms(self, features: Any, noise: torch.Tensor) -> Terms:
-        """Return both terms of the objective for each sound, given standard normal noise (B, D)."""
+    def terms(self, features: Any, noise: torch.Tensor, seed: int = 0) -> Terms:
+        """Return both terms of the objective for each sound, given standard normal noise (B, D).
+
+        ``seed`` is that of what a divergence draws itself.
+        """
         ...
 
     def unexplained(self, features: Any, answer: torch.Tensor) -> tuple[float, float]:
@@ -266,9 +269,9 @@ def _epoch(
         progress = (epoch - 1 + number / len(batches)) / table.epochs
         weight = pressure.at(progress)
         noise = torch.randn(len(rows), model.latent_dim, generator=generator)
-        terms = model.terms(train.rows(rows), noise)
-        objective = terms.log_likelihood.mean() - weight * terms.divergence.mean()
         step = (epoch - 1) * len(batches) + number + 1
+        terms = model.terms(train.rows(rows), noise, seed=step)
+        objective = terms.log_likelihood.mean() - weight * terms.divergence.mean()
         objectives.append(_finite(float(objective.detach()), step, table))
         _step(state, -objective / model.decoder.num_coefficients, table, progress)
     means = evaluate(model, validation, seed)

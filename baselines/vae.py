@@ -96,20 +96,26 @@ class VAE(nn.Module):
         """Return what the answer leaves out, see :meth:`Decoder.unexplained`."""
         return self.decoder.unexplained(features, answer)
 
-    def terms(self, features: Features, noise: torch.Tensor) -> Terms:
+    def terms(self, features: Features, noise: torch.Tensor, seed: int = 0) -> Terms:
         """Return both terms of the objective for each sound, nats.
 
         Parameters
         ----------
         features : shape (B, ...)
         noise : standard normal, shape (B, D); the reparametrised sample is made from it
+        seed : of what a divergence draws itself
         """
         mean, log_variance = self.posterior(features)
         latent = mean + torch.exp(log_variance / 2) * noise
         answer = self.decoder.answer(latent)
         log_likelihood = self.decoder.log_prob(features, answer)
         divergence = divergences.compute(
-            self._divergence.name, mean, log_variance, latent=latent, **self._divergence.options
+            self._divergence.name,
+            mean,
+            log_variance,
+            latent=latent,
+            seed=seed,
+            **self._divergence.options,
         )
         return Terms(log_likelihood, divergence, answer)
 

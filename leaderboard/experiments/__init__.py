@@ -1,0 +1,1 @@
+"""Experiments whose tables and figures stand in the documentation: each a command of its own."""
