@@ -12,6 +12,7 @@ its coefficients. The round trip without any model is the *ceiling* of every mod
 from collections.abc import Callable
 from typing import Any
 
+from baselines.representations.base import View
 from baselines.representations.cochlear import Cochlear
 from baselines.representations.complex_stft import ComplexStft
 from baselines.representations.log_magnitude import LogMagnitude
@@ -20,13 +21,12 @@ from baselines.representations.mdct import Mdct
 from baselines.representations.modulation_spectrum import ModulationSpectrum
 from baselines.representations.mu_law import MuLaw
 from baselines.representations.nsgt import Cqt, Nsgt
-from baselines.representations.protocol import Representation
 from baselines.representations.raw import Raw
 from baselines.representations.strf import Strf
 from toysound.errors import unknown_name
 
 #: Name -> a function of (sample_rate, num_samples, **options).
-REPRESENTATIONS: dict[str, Callable[..., Representation]] = {
+REPRESENTATIONS: dict[str, Callable[..., View]] = {
     "stft": ComplexStft,
     "log_magnitude": LogMagnitude,
     "log_mel": LogMel,
@@ -46,7 +46,7 @@ def names() -> list[str]:
     return sorted(REPRESENTATIONS)
 
 
-def get(name: str, sample_rate: int, num_samples: int, **options: Any) -> Representation:
+def get(name: str, sample_rate: int, num_samples: int, **options: Any) -> View:
     """Return the representation of sounds of this length.
 
     Parameters
