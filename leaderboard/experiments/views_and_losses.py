@@ -171,7 +171,7 @@ def _train(job: tuple[str, str, str, int]) -> Run:
     cells = np.concatenate([drawn, dataset.split("test")])
     codes, _ = model.encode(dataset.audio(cells))
     factors = dataset.classes(cells)
-    found = metrics.compute("mig", factors=factors, codes=codes, train=len(drawn), seed=seed)
+    found = metrics.compute("mig", factors=factors, codes=codes, seed=seed)
     found |= metrics.compute("dci", factors=factors, codes=codes, train=len(drawn), seed=seed)
     numbers = {metric: float(found[metric]) for metric in METRICS}
     return Run(name, view, loss, seed, **numbers, cpu_seconds=summary.cpu_seconds)
