@@ -10,7 +10,7 @@ from benchmark.reference_codes import NAMES
 
 sys.path.append(str(Path(__file__).parent / "peers"))  # its scripts find each other there
 
-from tables import FRAMED, Pair, parity_table, with_table, worst
+from tables import FRAMED, Pair, parity_table, worst
 
 PAGE = (Path(__file__).parents[1] / "docs" / "metrics.md").read_text(encoding="utf-8")
 
@@ -67,9 +67,3 @@ def test_the_pair_furthest_apart_is_shown() -> None:
     pairs = [Pair("mig", "x", on, 0.5, theirs, 0.1) for on, theirs in (("a", 0.5), ("b", 0.45))]
     assert [pair.on for pair in worst(pairs)] == ["b"]
     assert "| `mig` | x | 2 | b | 0.5000 | 0.4500 | 0.05 | 0.1 |" in parity_table(pairs)
-
-
-def test_a_page_without_markers() -> None:
-    assert with_table("<!-- a -->\nold\n<!-- /a -->", "a", "new") == "<!-- a -->\nnew\n<!-- /a -->"
-    with pytest.raises(ValueError, match="no markers of 'a'"):
-        with_table("nothing", "a", "new")

@@ -23,6 +23,7 @@ from control_order import control_table
 
 from benchmark.explain import frame_of, frame_rows
 from benchmark.metrics import compute
+from leaderboard.experiments.marked import with_table
 from toysound.dataset import load
 
 HERE = Path(__file__).parent
@@ -190,22 +191,6 @@ def frame_table(dataset: str) -> str:
     lines = ["| " + " | ".join(rows[0]) + " |", "|" + "---|" * len(rows[0])]
     lines += ["| `" + row[0] + "` | " + " | ".join(row[1:]) + " |" for row in rows[1:]]
     return "\n".join(lines)
-
-
-def with_table(text: str, name: str, table: str) -> str:
-    """Return a page with what stands between two markers replaced.
-
-    Raises
-    ------
-    ValueError
-        If the page has not both markers.
-    """
-    start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
-    before, found, rest = text.partition(start)
-    _, closed, after = rest.partition(end)
-    if not (found and closed):
-        raise ValueError(f"the page has no markers of '{name}'")
-    return before + start + table + "\n" + end + after
 
 
 def main() -> None:
