@@ -12,8 +12,10 @@ coefficients.
 ``normalised``
     one coordinate for each coefficient: nothing is out of reach, and the network has to be as
     wide as the view.
+``identity``
+    the coefficients as they are, for networks that bring their own normalisation.
 
-Both keep distances: with an isotropic likelihood a model may compare coordinates instead of
+All keep distances: with an isotropic likelihood a model may compare coordinates instead of
 coefficients, and add the energy outside as a constant of each sound.
 
 Known failure: behind principal components two views that differ by an orthonormal map, such as
@@ -22,6 +24,7 @@ With an isotropic likelihood they are then the same model, to the last nat: only
 that is not linear, or a likelihood with an axis for each coefficient, tells them apart.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Annotated, Literal, NamedTuple
@@ -160,6 +163,21 @@ def normalised(
     return NormalisedStem(Normaliser.fit(sounds.blocks(), bands, smallest_scale))
 
 
+def identity(sounds: TrainingSounds) -> Stem:
+    """Return the stem that does nothing; nothing is fitted.
+
+    Parameters
+    ----------
+    sounds : whose view says how many coefficients there are
+    """
+    return identity_of(math.prod(sounds.representation.shape))
+
+
+def identity_of(num_coefficients: int) -> Stem:
+    """Return the stem that does nothing to so many coefficients."""
+    return NormalisedStem(Normaliser(torch.zeros(num_coefficients), torch.ones(num_coefficients)))
+
+
 class Kind(NamedTuple):
     """A kind of stem: how it is fitted, and how one of the right shape is made for a file."""
 
@@ -180,4 +198,5 @@ def _empty_normalised(tensors: Mapping[str, torch.Tensor], head: str) -> Stem:
 STEMS: dict[str, Kind] = {
     "principal": Kind(principal, _empty_principal),
     "normalised": Kind(normalised, _empty_normalised),
+    "identity": Kind(identity, _empty_normalised),
 }

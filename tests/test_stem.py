@@ -8,7 +8,7 @@ from baselines import representations
 from baselines.coefficients import TrainingSounds
 from baselines.principal import principal_components
 from baselines.representations.normalisation import Normaliser
-from baselines.stem import STEMS, NormalisedStem, PrincipalStem, Stem
+from baselines.stem import STEMS, NormalisedStem, PrincipalStem, Stem, identity_of
 from toysound.dataset import Dataset, load
 
 DIMS, SIZE = 12, 5
@@ -28,7 +28,9 @@ def normalised_stem() -> Stem:
     return NormalisedStem(Normaliser.fit([some_data()]))
 
 
-EVERY = pytest.mark.parametrize("stem", [principal_stem(), normalised_stem()], ids=list(STEMS))
+EVERY = pytest.mark.parametrize(
+    "stem", [principal_stem(), normalised_stem(), identity_of(DIMS)], ids=list(STEMS)
+)
 
 
 @EVERY
@@ -83,7 +85,7 @@ def dataset() -> Dataset:
     return load("mono/pitch")
 
 
-@pytest.mark.parametrize("name", STEMS)
+@pytest.mark.parametrize("name", ["principal", "normalised"])
 def test_it_is_fitted_on_the_training_sounds_only(dataset: Dataset, name: str) -> None:
     view = representations.get("log_mel", dataset.sample_rate, dataset.num_samples)
     options = {"components": 8} if name == "principal" else {}
@@ -98,3 +100,13 @@ def test_a_band_may_share_its_mean_and_spread(dataset: Dataset) -> None:
     bands = stem.scale.reshape(view.shape)
     assert (bands == bands[:, :1]).all()
     assert len(bands[:, 0].unique()) > 1
+
+
+def test_the_identity_changes_nothing(dataset: Dataset) -> None:
+    view = representations.get("raw", dataset.sample_rate, dataset.num_samples)
+    stem = STEMS["identity"].fit(TrainingSounds(dataset, view))
+    audio = torch.from_numpy(dataset.audio(np.arange(3)))
+    coordinates, outside = stem.project(audio)
+    assert torch.equal(coordinates, audio)
+    assert torch.equal(stem.expand(coordinates), audio)
+    assert not outside.any()
