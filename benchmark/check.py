@@ -8,6 +8,7 @@ The finding of each piece is one of
 * ``problem`` -- the model cannot be scored until this is changed.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
@@ -15,9 +16,9 @@ from typing import Any, Literal
 import numpy as np
 
 from benchmark.guard import GuardedModel
-from benchmark.loading import open_model
+from benchmark.loading import open_dataset, open_model
 from benchmark.metrics.reconstruction.coefficients import root_mean_square_db
-from benchmark.protocol import OPTIONAL, Floats, missing_pieces, offers, read_piece
+from benchmark.protocol import OPTIONAL, Floats, missing_pieces, odd_pieces, offers, read_text
 from benchmark.stability import Difference, measure_stability
 from toysound.dataset import Dataset
 from toysound.errors import ToySoundError, UsageError
@@ -77,44 +78,53 @@ class Report:
     def to_text(self) -> str:
         """Return the report for a person to read."""
         lines = [f"{self.model} on {self.dataset}"]
-        lines += [f"  {f.kind:8} {f.about:15} {f.text}" for f in self.findings]
+        width = max((len(f.about) for f in self.findings), default=0)
+        lines += [f"  {f.kind:8} {f.about:{width}} {f.text}" for f in self.findings]
         problems = sum(f.kind == "problem" for f in self.findings)
         verdict = f"{problems} problem(s): it cannot be scored yet" if problems else "can be scored"
         return "\n".join([*lines, verdict])
 
 
-def check(model: Any, dataset: Dataset, *, trust: bool = False, isolate: bool = False) -> Report:
+def check(
+    model: Any,
+    dataset: Dataset | str | os.PathLike[str],
+    *,
+    trust: bool = False,
+    isolate: bool = False,
+) -> Report:
     """Try every piece of a model and say what is missing or misbehaves.
 
     Parameters
     ----------
     model : an object, its name on the command line, or a loaded model
-    dataset : whose sounds it is tried on
+    dataset : whose sounds it is tried on: a dataset, its name, or its folder
     trust, isolate : as in :func:`benchmark.scoring.score`
 
     Raises
     ------
     UsageError
-        If the name of the model names nothing; whatever else is wrong is a finding.
+        If the name of the model or dataset names nothing; whatever else is wrong is a finding.
     """
+    sounds = open_dataset(dataset)
     try:
-        loaded = open_model(model, dataset, trust=trust, isolate=isolate)
+        loaded = open_model(model, sounds, trust=trust, isolate=isolate)
     except UsageError:
         raise
     except ToySoundError as error:
-        return Report(str(model), dataset.name, (Finding("problem", "loading", str(error)),))
+        return Report(str(model), sounds.name, (Finding("problem", "loading", str(error)),))
     findings = [Finding("ok", "loading", f"{loaded.source} as {loaded.format}")]
     findings += [Finding("note", "loading", note) for note in loaded.notes]
     missing = missing_pieces(loaded.model)
     if missing:
         findings += [Finding("problem", "protocol", text) for text in missing]
     else:
-        guarded = GuardedModel(loaded.model, loaded.name, dataset.num_samples)
-        findings += _behaviour(guarded, dataset)
-    report = Report(loaded.name, dataset.name, tuple(findings))
+        guarded = GuardedModel(loaded.model, loaded.name, sounds.num_samples)
+        findings += _behaviour(guarded, sounds)
+    report = Report(loaded.name, sounds.name, tuple(findings))
     if not report.can_be_scored:
         return report
-    return replace(report, findings=(*findings, *_absent(loaded.model)))
+    odd = [Finding("note", name, text) for name, text in odd_pieces(loaded.model).items()]
+    return replace(report, findings=(*findings, *odd, *_absent(loaded.model)))
 
 
 def _behaviour(model: GuardedModel, dataset: Dataset) -> list[Finding]:
@@ -164,7 +174,7 @@ def _encode(model: GuardedModel, audio: Floats, means: list[Floats]) -> str:
     if len(kinds) > 1:
         raise ToySoundError("returned a log_variance for some batches and None for others")
     mean = means[0]
-    still = int((mean.std(axis=0) == 0).sum())
+    still = int((mean.max(axis=0) == mean.min(axis=0)).sum())
     posterior = "no log_variance (deterministic)" if True in kinds else "a log_variance"
     constant = f"; {still} of {mean.shape[1]} dimensions do not move" if still else ""
     return f"{model.latent_dim} dimensions, {posterior}{constant}"
@@ -225,8 +235,8 @@ def _log_prob(model: GuardedModel, audio: Floats, latent: Floats) -> str:
 
 
 def _space(model: GuardedModel) -> str:
-    space = read_piece(model.model, "likelihood_space")
-    if not isinstance(space, str) or not space:
+    space = read_text(model.model, "likelihood_space")
+    if space is None:
         return "in a space that it does not name; add likelihood_space, such as 'waveform'"
     return f"in the space '{space}'"
 

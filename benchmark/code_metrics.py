@@ -99,9 +99,7 @@ def _subsets(codes: Codes) -> tuple[NDArray[np.int64], ...]:
 
 def _read(metric: Metric, codes: Codes, seed: int) -> dict[str, Reading]:
     """Return the columns of one metric."""
-    reason = "it is not defined for these codes"
-    if codes.classes.shape[1] == 1:
-        reason = "it compares factors with each other, and this dataset has one"
+    reason: str | None = None
     values: dict[str, float] = {}
     try:
         values = _compute(metric, codes, seed)
@@ -112,10 +110,8 @@ def _read(metric: Metric, codes: Codes, seed: int) -> dict[str, Reading]:
         value = float(values.get(output.key, np.nan))
         if np.isfinite(value):
             readings[output.column] = Reading(value)
-        elif values and output.key not in values and output.key.endswith("_circular"):
-            readings[output.column] = Reading(None, "no factor of this dataset is circular")
         else:
-            readings[output.column] = Reading(None, reason)
+            readings[output.column] = Reading(None, reason or output.undefined)
     return readings | {k: Reading(v) for k, v in values.items() if metric.in_series(k)}
 
 

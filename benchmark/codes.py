@@ -29,7 +29,7 @@ from benchmark.heard import Codes, Heard, Indices, PerSound
 from benchmark.metrics.control.descriptors import listen as listen_to
 from benchmark.metrics.reconstruction import RMSE_DB, SET_METRICS, compare
 from benchmark.metrics.reconstruction.coefficients import root_mean_square_db
-from benchmark.protocol import Floats
+from benchmark.protocol import Floats, read_text
 from benchmark.reference_models import RandomSound
 from toysound.dataset import Dataset
 from toysound.errors import ToySoundError
@@ -158,7 +158,7 @@ def listen(model: GuardedModel, dataset: Dataset, plan: Plan, *, progress: bool 
     ToySoundError
         If the model fails or answers with something else than the protocol asks for.
     """
-    opaque = model.offers("opaque_latent")
+    opaque = read_text(model.model, "opaque_latent") is not None
     none = np.empty(0, dtype=np.int64)
     coded = none if opaque else np.union1d(plan.cells, plan.composition)
     writer = _Writer(coded, model)

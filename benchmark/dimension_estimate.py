@@ -44,9 +44,9 @@ DIMENSION_ERROR = Output(
     "dimension_error",
     "dimension_error",
     "dimension error",
-    "Estimated less true number of factors. 0 is best: below, factors were lost or merged; above, "
-    "one factor takes several latents.",
-    None,
+    "How far the estimated number of factors is from the true one. 0 is best. Where the estimate "
+    "is below the truth, factors were lost or merged; above it, a factor takes several latents.",
+    False,
     "dimensions",
 )
 
@@ -65,8 +65,8 @@ def headline(readings: Mapping[str, Reading], true_factors: int) -> dict[str, Re
     Returns
     -------
     dict
-        ``dimension_estimate`` and ``dimension_error``, each with the interval and replicates of the
-        metric that was read, or the reason why there is none.
+        ``dimension_estimate`` and its distance ``dimension_error`` from the truth, each with the
+        interval and replicates of the metric that was read, or the reason why there is none.
     """
     estimate = next(
         (readings[name] for name in _PREFERRED if readings[name].value is not None),
@@ -74,22 +74,24 @@ def headline(readings: Mapping[str, Reading], true_factors: int) -> dict[str, Re
     )
     return {
         DIMENSION_ESTIMATE.column: estimate,
-        DIMENSION_ERROR.column: _less(estimate, true_factors),
+        DIMENSION_ERROR.column: _distance(estimate, true_factors),
     }
 
 
-def _less(estimate: Reading, true_factors: int) -> Reading:
-    """Return a reading less a number."""
+def _distance(estimate: Reading, true_factors: int) -> Reading:
+    """Return how far a reading is from a number; its interval reaches to 0 if it holds it."""
     if estimate.value is None:
         return estimate
     if not true_factors:
         return Reading(None, "nobody knows the number of factors of these sounds")
     interval = estimate.interval
+    if interval is not None:
+        ends = sorted(abs(end - true_factors) for end in interval)
+        holds = interval[0] <= true_factors <= interval[1]
+        interval = (0.0 if holds else ends[0], ends[1])
     return replace(
         estimate,
-        value=estimate.value - true_factors,
-        interval=None
-        if interval is None
-        else (interval[0] - true_factors, interval[1] - true_factors),
-        replicates=tuple(value - true_factors for value in estimate.replicates),
+        value=abs(estimate.value - true_factors),
+        interval=interval,
+        replicates=tuple(abs(value - true_factors) for value in estimate.replicates),
     )

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from benchmark.audition import Audition
 from benchmark.guard import GuardedModel
-from benchmark.protocol import OPTIONAL, Floats, read_piece
+from benchmark.protocol import OPTIONAL, Floats, odd_pieces, read_piece
 from toysound.factors import Kind
 from toysound.files import atomic
 
@@ -107,8 +107,8 @@ def fingerprint(model: GuardedModel, audio: Floats) -> str:
     for array in answers:
         digest.update(str(array.shape).encode())
         digest.update(np.ascontiguousarray(array).tobytes())
-    pieces = sorted(name for piece in OPTIONAL for name in piece.names if model.offers(name))
-    digest.update(" ".join(pieces).encode())
+    offered = {name for piece in OPTIONAL for name in piece.names if model.offers(name)}
+    digest.update(" ".join(sorted(offered - set(odd_pieces(model.model)))).encode())
     digest.update(str(read_piece(model.model, "fingerprint") or "").encode())
     return digest.hexdigest()
 

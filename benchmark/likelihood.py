@@ -71,7 +71,7 @@ from benchmark import bootstrap
 from benchmark.code_metrics import Reading
 from benchmark.guard import GuardedModel
 from benchmark.metrics.registry import Output
-from benchmark.protocol import Floats, as_count, read_piece
+from benchmark.protocol import Floats, as_count, read_piece, read_text, to_float32
 
 #: Samples from the posterior of each sound.
 SAMPLES = 64
@@ -245,10 +245,12 @@ def _log_weights(model: GuardedModel, audio: Floats, samples: int, seed: int) ->
         mean, log_variance = model.encode(some)
         if log_variance is None:
             return None
-        centre, spread = mean.astype(np.float64), np.exp(log_variance.astype(np.float64) / 2)
+        centre = mean.astype(np.float64)
+        with np.errstate(over="ignore"):  # a posterior so wide has no finite weight, and is told
+            spread = np.exp(log_variance.astype(np.float64) / 2)
         for place in range(samples):
             noise = rng.standard_normal(centre.shape)
-            latent = (centre + spread * noise).astype(np.float32)
+            latent = to_float32(centre + spread * noise)
             exact = latent.astype(np.float64)
             prior = _log_normal(exact, 0.0, 1.0)
             posterior = _log_normal(exact, centre, spread)
@@ -286,5 +288,4 @@ def _reading(values: Nats, clusters: NDArray[np.int64] | None) -> Reading:
 
 
 def _space(model: GuardedModel) -> str | None:
-    named = read_piece(model.model, "likelihood_space")
-    return named if isinstance(named, str) and named.strip() else None
+    return read_text(model.model, "likelihood_space")

@@ -18,6 +18,7 @@ still run code when it is opened (``.pt2``, TorchScript, pickled networks) is op
 model is. Pickles of whole models are refused always.
 """
 
+import inspect
 import os
 import sys
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from benchmark.formats import KINDS
 from benchmark.formats.kind import Kind
 from benchmark.formats.python_file import adapt, make, model_of_file, model_of_module, quoted
 from benchmark.guard import describe_error
-from benchmark.protocol import as_count, read_piece
+from benchmark.protocol import read_count, read_text, short
 from benchmark.sandbox.limits import Limits
 from toysound.errors import ToySoundError, UsageError, unknown_name
 
@@ -64,15 +65,17 @@ class LoadedModel:
     @property
     def citation(self) -> str | None:
         """Its reference, if it gives one."""
-        return _text(self.model, "citation")
+        return read_text(self.model, "citation")
+
+    @property
+    def representation(self) -> str | None:
+        """The view of sound that it works in, if it names it."""
+        return read_text(self.model, "representation_name")
 
     @property
     def parameters(self) -> int | None:
         """The number of its parameters: what it says itself, else what torch counts, else None."""
-        said = read_piece(self.model, "num_parameters")
-        if said == 0 and not isinstance(said, bool):
-            return 0
-        if (count := as_count(said)) is not None:
+        if (count := read_count(self.model, "num_parameters")) is not None:
             return count
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(self.model, torch.nn.Module):
@@ -90,14 +93,46 @@ def open_model(
     model : whatever keeps :class:`benchmark.protocol.Model`, a ``torch.nn.Module`` with ``encode``
         and ``decode``, a pythae model, a name, or a :class:`LoadedModel`
     dataset, trust, isolate : as in :func:`load_model`
+
+    Raises
+    ------
+    UsageError
+        If it is a class and no model, or its name names nothing.
+    ToySoundError
+        As :func:`load_model`.
     """
     if isinstance(model, LoadedModel):
         return model
+    if inspect.isclass(model):
+        raise UsageError(
+            f"the model is the class {model.__name__}; give a model that is made from it, such as "
+            f"{model.__name__}()"
+        )
     if isinstance(model, str | os.PathLike):
         return load_model(os.fspath(model), dataset=dataset, trust=trust, isolate=isolate)
     kind = type(model).__name__
     adapted = adapt(model)
-    return LoadedModel(adapted, _text(adapted, "name") or kind, kind, "object")
+    return LoadedModel(adapted, read_text(adapted, "name") or kind, kind, "object")
+
+
+def open_dataset(dataset: Any) -> "Dataset":
+    """Return a dataset given as such, by its name, or by its folder.
+
+    Raises
+    ------
+    UsageError
+        If it is something else, or there is none of that name.
+    """
+    from toysound.dataset import Dataset, load
+
+    if isinstance(dataset, Dataset):
+        return dataset
+    if isinstance(dataset, str | os.PathLike):
+        return load(os.fspath(dataset))
+    raise UsageError(
+        f"the dataset is {short(dataset)}; give one of toysound.load(), its name, such as 'tones', "
+        "or its folder"
+    )
 
 
 def load_model(
@@ -211,7 +246,7 @@ def _from_kind(kind: Kind, path: Path, dataset: "Dataset | None") -> LoadedModel
     except (Exception, SystemExit) as error:
         raise _unreadable(path, error) from None
     notes = () if kind.note is None else (kind.note,)
-    name = _text(model, "name") or path.stem
+    name = read_text(model, "name") or path.stem
     return LoadedModel(model, name, _name_of(path), kind.name, notes)
 
 
@@ -262,7 +297,7 @@ def _load_entry(entry: EntryPoint, what: str) -> Any:
 
 
 def _loaded(model: Any, fallback: str, source: str, format_: str) -> LoadedModel:
-    return LoadedModel(model, _text(model, "name") or fallback, source, format_)
+    return LoadedModel(model, read_text(model, "name") or fallback, source, format_)
 
 
 def _unreadable(path: Path, error: BaseException) -> ToySoundError:
@@ -273,11 +308,6 @@ def _unreadable(path: Path, error: BaseException) -> ToySoundError:
 def _name_of(path: Path) -> str:
     """Return the last part of a path, also of ``.``."""
     return path.name or path.absolute().name
-
-
-def _text(model: Any, name: str) -> str | None:
-    value = read_piece(model, name)
-    return " ".join(value.split()) or None if isinstance(value, str) else None
 
 
 def _entry_endings() -> list[str]:

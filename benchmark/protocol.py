@@ -24,12 +24,15 @@ D. P. Kingma and M. Welling, "Auto-encoding variational Bayes", ICLR 2014.
 
 import operator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+
+#: Letters of a value that a sentence quotes.
+_LONGEST = 60
 
 
 class Model(Protocol):
@@ -63,12 +66,14 @@ class Piece:
     form : how it is called
     gain : what a model that has it gets
     suggested : whether its absence is worth a word
+    kind : what it is: methods, a text that is not empty, or a whole number from 0 on
     """
 
     names: tuple[str, ...]
     form: str
     gain: str
     suggested: bool = True
+    kind: Literal["method", "text", "count"] = "method"
 
 
 #: Everything optional that the harness reads.
@@ -101,15 +106,27 @@ OPTIONAL: tuple[Piece, ...] = (
         "its own prior for the sounds it makes up; without it latents are standard normal",
         suggested=False,
     ),
-    Piece(("name",), "name: str", "its name on the leaderboard"),
-    Piece(("citation",), "citation: str", "a reference beside its row"),
-    Piece(("num_parameters",), "num_parameters: int", "the number of its parameters in the table"),
+    Piece(("name",), "name: str", "its name on the leaderboard", kind="text"),
+    Piece(("citation",), "citation: str", "a reference beside its row", kind="text"),
+    Piece(
+        ("representation_name",),
+        "representation_name: str",
+        "the view of sound that it works in, such as 'raw' or 'log_magnitude', in its row",
+        kind="text",
+    ),
+    Piece(
+        ("num_parameters",),
+        "num_parameters: int",
+        "the number of its parameters in the table",
+        kind="count",
+    ),
     Piece(
         ("opaque_latent",),
         "opaque_latent: str",
         "no misleading scores: says in a sentence why its latent is only a label, as the index of "
         "a stored sound is; disentanglement and dimension are then left out",
         suggested=False,
+        kind="text",
     ),
 )
 
@@ -140,13 +157,71 @@ def missing_pieces(model: object) -> list[str]:
     return sentences
 
 
+def odd_pieces(model: object) -> dict[str, str]:
+    """Return what an optional attribute of a model is where it is not what it should be.
+
+    Returns
+    -------
+    dict
+        Attribute to one sentence. Such an attribute is ignored; one that is None is absent. Methods
+        are not looked at: whether they work shows when they are called.
+    """
+    sentences = {}
+    for name, kind in ((name, piece.kind) for piece in OPTIONAL for name in piece.names):
+        value = read_piece(model, name)
+        if value is None or kind == "method":
+            continue
+        if kind == "text" and read_text(model, name) is None:
+            expected = "a text that is not empty"
+        elif kind == "count" and read_count(model, name) is None:
+            expected = "a whole number from 0 on"
+        else:
+            continue
+        what = "a method" if callable(value) else short(value)
+        sentences[name] = f"{name} is {what}; it must be {expected}, and is ignored"
+    return sentences
+
+
+def short(value: object) -> str:
+    """Return a value as a few words on one line."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # a stranger's class may raise anything
+        return f"a {type(value).__name__}"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def to_float32(array: NDArray[np.float64]) -> Floats:
+    """Return numbers as float32; what is beyond its range, or infinite, becomes its largest."""
+    largest = np.finfo(np.float32).max
+    return np.clip(array, -largest, largest).astype(np.float32)
+
+
 def as_count(value: object) -> int | None:
     """Return a positive integer of any integer type as ``int``; None for anything else."""
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
+    return _whole(value) or None
+
+
+def read_count(model: object, name: str) -> int | None:
+    """Return an attribute that is a whole number from 0 on as ``int``; None for anything else."""
+    return _whole(read_piece(model, name))
+
+
+def _whole(value: object) -> int | None:
+    """Return a number from 0 on of any integer type as ``int``; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
         return None
-    return number if number > 0 and not isinstance(value, bool) else None
+    try:
+        number = operator.index(value)
+    except TypeError:  # an array has the method, but holds one whole number only by chance
+        return None
+    return number if number >= 0 else None
+
+
+def read_text(model: object, name: str) -> str | None:
+    """Return an attribute that is a text, on one line; None where it is none, or empty."""
+    value = read_piece(model, name)
+    return " ".join(value.split()) or None if isinstance(value, str) else None
 
 
 def read_piece(model: object, name: str) -> object:

@@ -82,6 +82,8 @@ class ModelInfo(_Strict):
     format : ``python``, ``entry-point``, ``safetensors``, ...
     parameters : number of trainable numbers, or None where the model does not say
     citation : reference, or None
+    representation : the view of sound that the model works in, as it names it; None, and left out
+        of the JSON, where it does not say
     """
 
     name: str
@@ -89,6 +91,7 @@ class ModelInfo(_Strict):
     format: str
     parameters: int | None = Field(default=None, ge=0)
     citation: str | None = None
+    representation: str | None = None
 
 
 class DatasetInfo(_Strict):
@@ -181,7 +184,7 @@ class Result(_Strict):
     ----------
     metrics : family to name to number
     cells : what was seen by ``reconstruction``, by ``codes`` (disentanglement and dimension), and
-        by their ``composition``
+        by their ``composition``; the last is absent where the split is too small for any number
     unstable : whether a spot check found more than rounding
     spot_checks : two batch sizes, another order, the same twice
     latents : what each latent does in a traversal
@@ -207,6 +210,8 @@ class Result(_Strict):
     def to_json(self) -> str:
         """Return the result as indented JSON text that ends in a newline."""
         data = self.model_dump(mode="json")
+        if data["model"]["representation"] is None:
+            del data["model"]["representation"]
         for family in data["metrics"].values():
             for measurement in family.values():
                 for name in _ONLY_IF_THERE:

@@ -8,6 +8,7 @@ A model that answers the same sounds differently, twice or in another batch, is 
 the numbers are what they are. It is said aloud, with the size of the difference.
 """
 
+import os
 import time
 import warnings
 from contextlib import suppress
@@ -33,9 +34,10 @@ from benchmark.heard import load as load_heard
 from benchmark.heard import save as save_heard
 from benchmark.items import Items
 from benchmark.likelihood import MAX_SOUNDS, measure_likelihood
-from benchmark.loading import LoadedModel, open_model
+from benchmark.loading import LoadedModel, open_dataset, open_model
 from benchmark.metrics import METRICS
-from benchmark.protocol import Floats, read_piece
+from benchmark.metrics.dimension.kl_spectrum import unmoved_nats
+from benchmark.protocol import Floats, odd_pieces, read_text
 from benchmark.result import (
     Cells,
     DatasetInfo,
@@ -49,7 +51,7 @@ from benchmark.result import (
 )
 from benchmark.stability import measure_stability
 from toysound.cache import cache_folder
-from toysound.dataset import Dataset, load
+from toysound.dataset import Dataset
 from toysound.errors import ToySoundError, UsageError
 from toysound.version import __version__
 
@@ -72,6 +74,9 @@ _KEPT = 100
 
 #: Sounds by whose answers a model is known again.
 _PROBED = 64
+
+#: Nats of a latent that are worth a word.
+_COSTLY = 0.01
 
 #: Fewer composition cells than this are no sample to compute metrics of codes on.
 _FEWEST_COMPOSED = 50
@@ -103,7 +108,7 @@ class Evaluation:
 
 def score(
     model: Any,
-    dataset: Dataset | str,
+    dataset: Dataset | str | os.PathLike[str],
     *,
     seed: int = 0,
     trust: bool = False,
@@ -137,7 +142,7 @@ def score(
 
 def evaluate(
     model: Any,
-    dataset: Dataset | str,
+    dataset: Dataset | str | os.PathLike[str],
     *,
     seed: int = 0,
     trust: bool = False,
@@ -154,7 +159,7 @@ def evaluate(
     start = time.perf_counter()
     if not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0:
         raise UsageError(f"seed is a whole number from 0 on, got {seed!r}")
-    sounds = load(dataset) if isinstance(dataset, str) else dataset
+    sounds = open_dataset(dataset)
     loaded = open_model(model, sounds, trust=trust, isolate=isolate)
     guarded = guard(loaded, sounds)
     plan = make_plan(sounds, seed)
@@ -171,8 +176,7 @@ def evaluate(
         clusters=heard.test_clusters[np.searchsorted(plan.test, likely)],
     )
     spent = measure_cost(guarded, sounds.audio(plan.audition))
-    said = read_piece(loaded.model, "closed")
-    closed = said if isinstance(said, str) and said else None
+    closed = read_text(loaded.model, "closed")
     metrics: dict[Family, dict[str, Measurement]] = {
         "reconstruction": measurements.reconstruction(loaded.model, heard, framing),
         **measurements.of_codes(readings, composition, framing),
@@ -185,7 +189,9 @@ def evaluate(
     unstable = [
         f"model '{loaded.name}' is unstable: {check}" for check in checks if not check.stable
     ]
-    notes = tuple(dict.fromkeys((*loaded.notes, *unstable, *guarded.notes, *heard.notes)))
+    odd = [f"model '{loaded.name}': {text}" for text in odd_pieces(loaded.model).values()]
+    told = (*loaded.notes, *odd, *unstable, *guarded.notes, *heard.notes, *_left_out(heard))
+    notes = tuple(dict.fromkeys(told))
     result = Result(
         model=ModelInfo(
             name=loaded.name,
@@ -193,6 +199,7 @@ def evaluate(
             format=loaded.format,
             parameters=loaded.parameters,
             citation=loaded.citation,
+            representation=loaded.representation,
         ),
         dataset=DatasetInfo(
             name=sounds.name,
@@ -294,7 +301,7 @@ def _of_codes(
 ) -> tuple[dict[str, Reading], dict[str, Reading]]:
     """Return the metrics of codes on the whole grid, and on the composition split."""
     if heard.codes is None or heard.composition is None:
-        missing = all_missing(str(model.model.opaque_latent))
+        missing = all_missing(read_text(model.model, "opaque_latent") or "its latent is opaque")
         return missing, missing
     readings = read_codes(heard.codes, seed=seed, uncertainty=True, progress=progress)
     if len(heard.composition.mean) < _FEWEST_COMPOSED:
@@ -302,6 +309,20 @@ def _of_codes(
     return readings, read_codes(
         heard.composition, seed=seed, label="composition", progress=progress
     )
+
+
+def _left_out(heard: Heard) -> list[str]:
+    """Return a sentence if latents that are dropped before every metric cost nats."""
+    if heard.codes is None or heard.codes.log_variance is None:
+        return []
+    nats = unmoved_nats(heard.codes.mean, heard.codes.log_variance)
+    costly = int((nats > _COSTLY).sum())
+    if not costly:
+        return []
+    return [
+        f"the mean of {costly} of {len(nats)} latents is the same for every sound; they are left "
+        f"out of all metrics of codes, and kl_total lacks the {nats.sum():.3g} nats that they cost"
+    ]
 
 
 def _likelihood_cells(model: GuardedModel, plan: Plan) -> NDArray[np.int64]:
@@ -326,19 +347,19 @@ def _cells(dataset: Dataset, plan: Plan, heard: Heard) -> dict[str, Cells]:
     if heard.codes is None:
         return seen
     whole = "all, in an order drawn by the seed"
-    return seen | {
-        "codes": Cells(
-            split="grid",
-            count=len(plan.cells),
-            of=len(dataset),
-            drawn=whole
-            if len(plan.cells) == len(dataset)
-            else "drawn by the seed, every level of every factor alike",
-        ),
-        "composition": Cells(
+    seen["codes"] = Cells(
+        split="grid",
+        count=len(plan.cells),
+        of=len(dataset),
+        drawn=whole
+        if len(plan.cells) == len(dataset)
+        else "drawn by the seed, every level of every factor alike",
+    )
+    if len(plan.composition) >= _FEWEST_COMPOSED:
+        seen["composition"] = Cells(
             split="composition",
             count=len(plan.composition),
             of=composed,
             drawn=whole if len(plan.composition) == composed else "drawn by the seed",
-        ),
-    }
+        )
+    return seen

@@ -76,18 +76,16 @@ def measure_stability(model: GuardedModel, audio: Floats) -> tuple[Difference, .
     sound_reverse = model.decode(mean[::-1])[::-1]
     whole, whole_again = (model.decode(model.encode(audio)[0]) for _ in range(2))
     scale, loudness = _column_scale(mean), np.float64(max(float(sound.std()), 1e-12))
-    other = np.maximum(np.abs(alone - mean), np.abs(reverse - mean))
-    sound_other = np.maximum(np.abs(sound_alone - sound), np.abs(sound_reverse - sound))
+    other = max(_size(mean, alone, scale), _size(mean, reverse, scale))
+    sound_other = max(_size(sound, sound_alone, loudness), _size(sound, sound_reverse, loudness))
+    again_size, whole_size = _size(mean, again, scale), _size(whole, whole_again, loudness)
+    sound_again_size = _size(sound, sound_again, loudness)
     return (
-        Difference("encode", "when it runs twice", _size(again - mean, scale), SAME_BATCH),
-        Difference("encode", "in another batch", _size(other, scale), OTHER_BATCH),
-        Difference(
-            "decode", "when it runs twice", _size(sound_again - sound, loudness), SAME_BATCH
-        ),
-        Difference("decode", "in another batch", _size(sound_other, loudness), OTHER_BATCH),
-        Difference(
-            "decode(encode)", "when it runs twice", _size(whole_again - whole, loudness), SAME_BATCH
-        ),
+        Difference("encode", "when it runs twice", again_size, SAME_BATCH),
+        Difference("encode", "in another batch", other, OTHER_BATCH),
+        Difference("decode", "when it runs twice", sound_again_size, SAME_BATCH),
+        Difference("decode", "in another batch", sound_other, OTHER_BATCH),
+        Difference("decode(encode)", "when it runs twice", whole_size, SAME_BATCH),
     )
 
 
@@ -97,5 +95,7 @@ def _column_scale(mean: Floats) -> NDArray[np.float64]:
     return np.asarray(np.maximum(deviation, smallest))
 
 
-def _size(difference: Floats, scale: NDArray[np.float64] | np.float64) -> float:
+def _size(first: Floats, second: Floats, scale: NDArray[np.float64] | np.float64) -> float:
+    """Return the largest difference of two outputs, in units of their scale."""
+    difference = np.subtract(first, second, dtype=np.float64)
     return float((np.abs(difference) / scale).max(initial=0.0))

@@ -34,9 +34,10 @@ def table(
     Returns
     -------
     DataFrame with the columns ``dataset``, ``version``, ``audio_sha256``, ``model``, ``kind``
-    (``model``, ``reference``, ``ceiling`` or ``floor``), ``seeds`` (how many), ``assurance``; then
-    one column per metric, the mean over seeds in the metric's unit, NaN where there is no value;
-    then ``<metric>_low`` and ``<metric>_high`` where an interval (95 %) exists. ``attrs["units"]``,
+    (``model``, ``reference``, ``ceiling`` or ``floor``), ``seeds`` (how many), ``assurance``, and,
+    if some model names it, ``representation``, the view of sound that it works in; then one column
+    per metric, the mean over seeds in the metric's unit, NaN where there is no value; then
+    ``<metric>_low`` and ``<metric>_high`` where an interval (95 %) exists. ``attrs["units"]``,
     ``attrs["labels"]`` and ``attrs["higher_is_better"]`` map each metric column to its unit, short
     label and direction. Ceiling and floor rows hold, where models differ in them, the best one.
 

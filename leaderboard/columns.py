@@ -33,6 +33,12 @@ MAIN: tuple[Key, ...] = (
     ("cost", "decode_ms"),
 )
 
+#: What the column of views says; it is there where some model names its view.
+VIEW = (
+    "The view of sound that the model works in, as it names it: what it learns to rebuild. The "
+    "round trip of its view is the ceiling of its reconstruction."
+)
+
 #: What each family of metrics asks, for the page.
 QUESTIONS: Mapping[str, str] = {
     "reconstruction": "Does it sound like the original?",

@@ -103,6 +103,12 @@ class Row:
         """The weakest assurance of its results."""
         return min((r.assurance for r in self.results), key=_ASSURANCES.index)
 
+    @property
+    def representation(self) -> str | None:
+        """The view of sound that the model works in, None where no result says it."""
+        views = (result.model.representation for result in self.results)
+        return next((view for view in views if view is not None), None)
+
 
 @dataclass(frozen=True)
 class Board:
@@ -125,6 +131,11 @@ class Board:
         """Every metric that some row has, by family and name."""
         keys = {key for row in self.rows for key in row.cells}
         return tuple(sorted(keys, key=lambda key: (FAMILIES.index(key[0]), key[1])))
+
+    @property
+    def names_views(self) -> bool:
+        """Whether some row says in which view of sound its model works."""
+        return any(row.representation is not None for row in self.rows)
 
     def bound(self, key: Key, which: Literal["floor", "ceiling"]) -> float | None:
         """Return the floor or ceiling of a metric: the best of the rows', None if there is none.
@@ -238,6 +249,13 @@ def _row(entries: list[Entry]) -> Row:
                 f"{files} share the model name '{a.model.name}' on '{a.dataset.name}' but differ "
                 f"in format or number of parameters; give the models different names"
             )
+    views = {r.model.representation for _, r in entries} - {None}
+    if len(views) > 1:
+        model = entries[0][1]
+        raise ToySoundError(
+            f"results of '{model.model.name}' on '{model.dataset.name}' are of the views "
+            f"{' and '.join(sorted(map(str, views)))}; give the models different names"
+        )
     results = tuple(result for _, result in entries)
     name = results[0].model.name
     keys = sorted({(f, n) for r in results for f, by_name in r.metrics.items() for n in by_name})

@@ -7,7 +7,7 @@ never 0. Text has at most three significant digits and two decimals; the DataFra
 all digits.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Literal
 
 import pandas
@@ -17,6 +17,7 @@ from leaderboard.rows import Board, Cell, Row
 
 MISSING = "–"
 _IDENTITY = ("dataset", "version", "audio_sha256", "model", "kind", "seeds", "assurance")
+_VIEW = "representation"
 _LONGEST_NAME = 28
 _BOUNDS: tuple[Literal["ceiling", "floor"], ...] = ("ceiling", "floor")
 
@@ -30,6 +31,7 @@ def to_frame(boards: Sequence[Board]) -> pandas.DataFrame:
         for row in board.rows:
             facts = (row.model, row.kind, len(row.seeds), row.assurance)
             record: dict[str, Any] = dict(zip(_IDENTITY, (*identity, *facts), strict=True))
+            record[_VIEW] = row.representation
             for column in columns:
                 cell = row.cells.get(column.key)
                 low, high = (cell and cell.interval) or (None, None)
@@ -42,7 +44,8 @@ def to_frame(boards: Sequence[Board]) -> pandas.DataFrame:
             records.append(record)
     names = [column.name for column in columns]
     ends = [f"{name}_{end}" for name in names for end in ("low", "high")]
-    frame = pandas.DataFrame.from_records(records, columns=[*_IDENTITY, *names, *ends])
+    views = [_VIEW] if any(board.names_views for board in boards) else []
+    frame = pandas.DataFrame.from_records(records, columns=[*_IDENTITY, *views, *names, *ends])
     frame = frame.astype(dict.fromkeys((*names, *ends), "float64") | {"seeds": "int64"})
     frame = frame.drop(columns=[end for end in ends if frame[end].isna().all()])
     frame.attrs["units"] = {column.name: column.unit for column in columns}
@@ -67,17 +70,22 @@ def to_text(board: Board, width: int = 120) -> str:
     width : columns of the terminal; a narrower one than a name and one number is overrun
     """
     columns = [column for column in columns_of([board]) if column.main]
+    view = board.names_views
     models = [row for row in board.rows if row.kind == "model"]
     references = [row for row in board.rows if row.kind == "reference"]
     groups = [
-        [_text_row(row, columns) for row in models],
-        [_text_row(row, columns) for row in references],
+        [_text_row(row, columns, view) for row in models],
+        [_text_row(row, columns, view) for row in references],
         [
-            [which, "", *(number(board.bound(c.key, which), c.whole) for c in columns)]
+            [
+                which,
+                *[""] * (1 + view),
+                *(number(board.bound(c.key, which), c.whole) for c in columns),
+            ]
             for which in _BOUNDS
         ],
     ]
-    heads = [["model"], ["n"], *(_head(column) for column in columns)]
+    heads = [["model"], ["n"], *[["View"]] * view, *(_head(column) for column in columns)]
     grid = [row for group in groups for row in group]
     widths = [max(map(len, [*head, *(row[i] for row in grid)])) for i, head in enumerate(heads)]
     title = (
@@ -85,7 +93,8 @@ def to_text(board: Board, width: int = 120) -> str:
         f"{printable(board.version)}, audio {board.audio_sha256[:12]}"
     )
     gap, packed = _pack(widths, width)
-    blocks = [_block(heads, groups, widths, chosen, gap) for chosen in packed]
+    words = {0, 2} if view else {0}
+    blocks = [_block(heads, groups, widths, chosen, gap, words) for chosen in packed]
     return "\n\n".join([title, *blocks]) + "\n"
 
 
@@ -153,6 +162,7 @@ def _row_json(row: Row, columns: Iterable[Column]) -> dict[str, Any]:
         "kind": row.kind,
         "seeds": list(row.seeds),
         "assurance": row.assurance,
+        "representation": row.representation,
         "source": first.model.source,
         "format": first.model.format,
         "parameters": first.model.parameters,
@@ -175,12 +185,17 @@ def _cell_json(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _text_row(row: Row, columns: Sequence[Column]) -> list[str]:
-    name = printable(row.model)
-    name = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+def _text_row(row: Row, columns: Sequence[Column], view: bool) -> list[str]:
+    views = [_shortened(row.representation or MISSING)] if view else []
     values = {key: cell.value for key, cell in row.cells.items()}
     numbers = (number(values.get(column.key), column.whole) for column in columns)
-    return [name, str(len(row.seeds)), *numbers]
+    return [_shortened(row.model), str(len(row.seeds)), *views, *numbers]
+
+
+def _shortened(name: str) -> str:
+    """Return a name that a terminal can show, cut where it is long."""
+    name = printable(name)
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
 def _head(column: Column) -> list[str]:
@@ -212,10 +227,13 @@ def _block(
     widths: Sequence[int],
     chosen: Sequence[int],
     gap: int,
+    words: Collection[int],
 ) -> str:
     def line(texts: Sequence[str]) -> str:
-        numbers = (texts[i].rjust(widths[i]) for i in chosen[1:])
-        return (" " * gap).join([texts[0].ljust(widths[0]), *numbers])
+        sized = (
+            texts[i].ljust(widths[i]) if i in words else texts[i].rjust(widths[i]) for i in chosen
+        )
+        return (" " * gap).join(sized)
 
     height = max(len(heads[i]) for i in chosen)
     above = [[""] * (height - len(head)) + list(head) for head in heads]

@@ -43,6 +43,7 @@ class Complete(Good):
 
     name = "complete"
     citation = "nobody 2026"
+    representation_name = "log_magnitude"
     num_parameters = 1234
 
     def round_trip(self, audio: Any) -> Any:
@@ -70,6 +71,16 @@ class Opaque(Good):
     opaque_latent = "its latent is a label"
 
 
+class Odd(Good):
+    """Its optional attributes are not what they should be."""
+
+    name = 3
+    citation = ("nobody", 2026)
+    representation_name = ""
+    num_parameters = "many"
+    opaque_latent = True
+
+
 class Float64(Good):
     def encode(self, audio: Any) -> Any:
         return (audio @ _ENCODER).astype(np.float64), None
@@ -78,6 +89,36 @@ class Float64(Good):
 class Loud(Good):
     def decode(self, latent: Any) -> Any:
         return 5000 * (latent @ _DECODER)
+
+
+class Huge(Good):
+    """Codes near the largest number of float32, whose squares are beyond it."""
+
+    scale = np.float32(1e38)
+
+    def encode(self, audio: Any) -> Any:
+        mean, log_variance = super().encode(audio)
+        return np.clip(mean, -3, 3) * self.scale, log_variance
+
+    def decode(self, latent: Any) -> Any:
+        return super().decode(latent / self.scale)
+
+    def decoder_log_prob(self, audio: Any, latent: Any) -> Any:
+        return np.zeros(len(audio))
+
+
+class HugeJumps(Good):
+    """Codes that jump from one end of float32 to the other; a posterior without bounds."""
+
+    def encode(self, audio: Any) -> Any:
+        mean = np.float32(3.4e38) * np.sign(super().encode(audio)[0] + 0.01)
+        return mean, np.full_like(mean, 3e38)
+
+    def decode(self, latent: Any) -> Any:
+        return super().decode(np.sign(latent))
+
+    def decoder_log_prob(self, audio: Any, latent: Any) -> Any:
+        return np.zeros(len(audio))
 
 
 class WorksInPlace(Good):

@@ -2,8 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import model_zoo as zoo
+import numpy as np
 import pytest
 from small_dataset import small_dataset
 
@@ -35,7 +37,15 @@ def test_a_complete_model_has_nothing_to_add() -> None:
 
 def test_each_absent_optional_piece_says_what_it_would_add() -> None:
     notes = of_kind(check(zoo.Good(), DATASET), "note")
-    abouts = ["round_trip", "coefficients", "log_likelihood", "name", "citation", "num_parameters"]
+    abouts = [
+        "round_trip",
+        "coefficients",
+        "log_likelihood",
+        "name",
+        "citation",
+        "representation_name",
+        "num_parameters",
+    ]
     assert [note.split(":")[0] for note in notes] == abouts
     assert all("optional, absent" in note for note in notes)
 
@@ -93,6 +103,18 @@ def test_what_is_only_odd_is_a_note(model: zoo.Good, words: str) -> None:
     assert any(words in note for note in of_kind(report, "note"))
 
 
+def test_an_attribute_that_is_ignored_is_a_note_and_no_problem() -> None:
+    report = check(zoo.Odd(), DATASET)
+    assert report.can_be_scored
+    notes = of_kind(report, "note")
+    assert (
+        "num_parameters: num_parameters is 'many'; it must be a whole number from 0 on, and is "
+        in ("\n".join(notes))
+    )
+    for name in ("name", "citation", "representation_name", "opaque_latent"):
+        assert any(note.startswith(f"{name}: {name} is ") for note in notes), name
+
+
 def test_dead_dimensions_and_silence_are_mentioned() -> None:
     class Dead(zoo.Good):
         def encode(self, audio: object) -> object:
@@ -108,12 +130,42 @@ def test_dead_dimensions_and_silence_are_mentioned() -> None:
     assert any("it is silence" in text for text in found)
 
 
+def test_small_and_huge_codes_move(recwarn: pytest.WarningsRecorder) -> None:
+    class Tiny(zoo.Huge):
+        scale = np.float32(1e-40)
+
+        def decode(self, latent: Any) -> Any:
+            return super().decode(np.sign(latent) * self.scale)
+
+    for model in (Tiny(), zoo.Huge(), zoo.HugeJumps()):
+        found = of_kind(check(model, DATASET), "ok")
+        assert not any("do not move" in text for text in found)
+    assert not recwarn.list
+
+
+def test_names_and_things_that_are_no_dataset() -> None:
+    with pytest.raises(UsageError, match="the dataset is None; give one of"):
+        check(zoo.Good(), None)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="did you mean 'tones'"):
+        check(zoo.Good(), "tonez")
+    with pytest.raises(UsageError, match="is the class Good; give a model"):
+        check(zoo.Good, DATASET)
+
+
 def test_the_report_is_json() -> None:
     data = json.loads(json.dumps(check(zoo.OnlyMean(), DATASET).to_json()))
     assert data["model"] == "OnlyMean"
     assert data["dataset"] == "small"
     assert data["can_be_scored"] is False
     assert {"kind", "about", "text"} == set(data["findings"][0])
+
+
+def test_the_texts_of_a_report_stand_below_each_other() -> None:
+    report = check(zoo.Good(), DATASET)
+    lines = report.to_text().splitlines()[1:-1]
+    places = {line.index(f.text) for line, f in zip(lines, report.findings, strict=True)}
+    assert "representation_name" in {f.about for f in report.findings}
+    assert len(places) == 1
 
 
 def test_a_name_of_nothing_is_a_usage_error_and_no_finding() -> None:

@@ -80,7 +80,35 @@ def test_without_labels_only_dimensions_are_found() -> None:
 
 def test_one_factor_says_that_there_is_nothing_to_compare() -> None:
     found = read_codes(Codes(CLASSES[:, :1], MEAN, None, KINDS[:1]))
-    assert "this dataset has one" in str(found["dci_disentanglement"].reason)
+    columns = {column for column, reading in found.items() if "has one" in str(reading.reason)}
+    assert columns == {
+        "mig_sup",
+        "mig_sup_factor_entropy",
+        "dcimig",
+        "dci_disentanglement",
+        "dci_disentanglement_permuted",
+        "beta_vae",
+        "factor_vae",
+        "modularity",
+        "infom",
+    }
+    assert found["sap_svm"].value is not None
+
+
+def test_one_latent_says_that_there_is_nothing_to_compare() -> None:
+    found = read_codes(Codes(CLASSES[:, :1], MEAN[:, :1], None, KINDS[:1]))
+    columns = {column for column, reading in found.items() if "only one is" in str(reading.reason)}
+    assert columns == {"dci_completeness", "dci_completeness_permuted", "infoc"}
+
+
+def test_one_sound_for_each_level_says_that_none_is_left_to_test_on() -> None:
+    """As on ``mono/*``: a single factor, every level of it once."""
+    classes = np.arange(64)[:, None]
+    mean = (classes + 0.3 * RNG.standard_normal((64, 3))).astype(np.float32)
+    found = read_codes(Codes(classes, mean, None, ("ordinal",)))
+    assert "about one sound for each level" in str(found["sap_svm"].reason)
+    assert "at least two sounds of a level" in str(found["explicitness"].reason)
+    assert found["sap_r2"].value is not None
 
 
 def test_circular_columns_are_there_only_for_circular_factors() -> None:

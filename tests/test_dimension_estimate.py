@@ -28,21 +28,26 @@ def test_the_first_that_has_a_number_is_read() -> None:
         (readings(NONE, NONE, linear), 6),
     ):
         assert headline(found, 5)["dimension_estimate"].value == expected
-        assert headline(found, 5)["dimension_error"].value == expected - 5
+        assert headline(found, 5)["dimension_error"].value == abs(expected - 5)
 
 
 def test_an_encoder_that_uses_no_latent_has_found_none() -> None:
     found = headline(readings(Reading(0.0), Reading(3.0)), 5)
     assert found["dimension_estimate"].value == 0
-    assert found["dimension_error"].value == -5
+    assert found["dimension_error"].value == 5
 
 
-def test_interval_and_quarters_move_with_the_number() -> None:
-    reading = Reading(4.0, interval=(3.5, 4.5), seed_spread=0.1, replicates=(3.0, 5.0))
+@pytest.mark.parametrize(
+    ("interval", "distance"), [((3.5, 4.5), (0.5, 1.5)), ((3.0, 5.5), (0.0, 2.0))]
+)
+def test_interval_and_quarters_move_with_the_number(
+    interval: tuple[float, float], distance: tuple[float, float]
+) -> None:
+    reading = Reading(4.0, interval=interval, seed_spread=0.1, replicates=(3.0, 5.0, 6.0))
     found = headline(readings(reading), 5)
     assert found["dimension_estimate"] == reading
     assert found["dimension_error"] == Reading(
-        -1.0, interval=(-1.5, -0.5), seed_spread=0.1, replicates=(-2.0, 0.0)
+        1.0, interval=distance, seed_spread=0.1, replicates=(2.0, 0.0, 1.0)
     )
 
 
@@ -89,4 +94,4 @@ def test_codes_of_noise_err_by_the_latents_too_many() -> None:
 def test_columns_are_named_after_their_keys() -> None:
     assert DIMENSION_ESTIMATE.column == "dimension_estimate"
     assert DIMENSION_ERROR.column == "dimension_error"
-    assert DIMENSION_ERROR.higher_is_better is None
+    assert DIMENSION_ERROR.higher_is_better is False

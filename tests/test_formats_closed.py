@@ -90,6 +90,14 @@ def test_the_cells_of_a_score_cover_its_plan() -> None:
     assert (np.diff(heard) > 0).all()
 
 
+def test_a_file_may_say_which_view_the_model_works_in(tmp_path: Path) -> None:
+    assert load_model(saved(tmp_path), dataset=DATASET).representation is None
+    named = saved(tmp_path, representation_name="log_mel", sample_rate=np.array([16000.0]))
+    loaded = load_model(named, dataset=DATASET)
+    assert loaded.representation == "log_mel"
+    assert loaded.model.sample_rate == 16000
+
+
 def test_a_sound_without_a_code_is_told(tmp_path: Path) -> None:
     whole = contents()
     few = {key: whole[key][:50] for key in ("index", "mean", "log_variance")}
@@ -132,6 +140,16 @@ NAN = np.full((len(contents()["index"]), 4), np.nan, dtype=np.float32)
         ({"reconstruction": contents()["reconstruction"][:, :9]}, "reconstruction has shape"),
         ({"reconstruction": contents()["reconstruction"] > 0}, "reconstruction is bool; expected"),
         ({"mean": np.zeros((96, 2), "f4"), "log_variance": None}, "the same code and different"),
+        (
+            {"sample_rate": np.array([16000, 16000])},
+            r"sample_rate is int64 of shape \(2,\); expect",
+        ),
+        ({"sample_rate": "16 kHz"}, "sample_rate is '16 kHz'; expected one whole number of Hz"),
+        ({"sample_rate": np.nan}, "sample_rate is nan; expected one whole number"),
+        ({"sample_rate": np.inf}, "sample_rate is inf; expected one whole number"),
+        ({"sample_rate": 0}, "sample_rate is 0; expected one whole number"),
+        ({"name": ["a", "b"]}, r"name is <U1 of shape \(2,\); expected one text"),
+        ({"audio_sha256": 7}, r"audio_sha256 is int64 of shape \(\); expected one text"),
         ({"mean": np.array([{}, {}])}, "cannot be read: Object arrays cannot be loaded"),
     ],
 )

@@ -176,10 +176,16 @@ def test_a_pythae_model_is_a_model(shape: Any) -> None:
 
 
 def test_a_pythae_autoencoder_is_deterministic() -> None:
-    model = PythaeModel(pythae(AE, AEConfig), sample_rate=16000, name="ae", citation="me")
+    model = PythaeModel(
+        pythae(AE, AEConfig),
+        sample_rate=16000,
+        name="ae",
+        citation="me",
+        representation_name="raw",
+    )
     assert model.encode(AUDIO)[1] is None
     assert model.decode(LATENT).shape == (6, SAMPLES)
-    assert (model.name, model.citation) == ("ae", "me")
+    assert (model.name, model.citation, model.representation_name) == ("ae", "me", "raw")
 
 
 def test_a_pythae_model_of_another_length_says_so() -> None:

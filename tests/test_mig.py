@@ -13,7 +13,6 @@ from peers.code_sets import make
 
 from benchmark.metrics import compute
 from benchmark.metrics.disentanglement.mig import gap_of_groups, gap_to_second
-from toysound.errors import UsageError
 
 Classes = NDArray[np.int64]
 Codes = NDArray[np.float64]
@@ -50,35 +49,6 @@ def test_a_factor_of_more_levels_than_bins_has_a_ceiling_below_one() -> None:
     found = compute("mig", factors=factors, codes=factors.astype(float))["mig"]
     assert 0.75 < found < 0.85
     assert compute("mig", factors=factors, codes=factors.astype(float), bins=40)["mig"] == 1
-
-
-def test_a_mirrored_latent_is_cut_elsewhere() -> None:
-    # The lack of the invariance under sign: every third of 31 levels lies on the edge of a bin.
-    rng = np.random.default_rng(0)
-    factors = np.stack([np.append(rng.beta(1, 3, 599) * 31, 30), rng.integers(3, size=600)], axis=1)
-    factors = factors.astype(np.int64)
-    codes = (factors @ [[1, 1], [0, 9]]) * 1.0
-    found, mirrored = (
-        compute("mig", factors=factors, codes=codes * sign)["mig"] for sign in (1, -1)
-    )
-    assert abs(found - mirrored) > 1e-6
-
-
-def test_fewer_than_two_bins() -> None:
-    factors, codes = make("noise", 60)
-    with pytest.raises(UsageError, match="at least 2 bins"):
-        compute("mig", factors=factors, codes=codes, bins=1)
-
-
-@settings(max_examples=10, deadline=None)
-@given(seed=st.integers(0, 2**16))
-def test_levels_are_names(seed: int) -> None:
-    factors, codes = make("mixed", 300, seed)
-    order = np.random.default_rng(seed).permutation(16)
-    kinds = ("circular",) * 2 + ("ordinal",) * 3
-    assert compute("mig", factors=order[factors], codes=codes, kinds=kinds) == pytest.approx(
-        compute("mig", factors=factors, codes=codes, kinds=kinds)
-    )
 
 
 # Gaps of groups of latents.

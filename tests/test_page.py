@@ -143,7 +143,13 @@ class TestFile:
 
 def hostile_boards() -> tuple[Board, ...]:
     measured = Measurement(value=None, reason=HOSTILE, unit=HOSTILE)
-    result = make_result(HOSTILE, change={"mig": measured}, citation=HOSTILE, source=HOSTILE)
+    result = make_result(
+        HOSTILE,
+        change={"mig": measured},
+        citation=HOSTILE,
+        source=HOSTILE,
+        representation=HOSTILE,
+    )
     other = make_result(version=HOSTILE, dataset=HOSTILE)
     metrics = result.metrics | {"control": {HOSTILE: Measurement(value=1.0, unit=HOSTILE)}}
     return boards_of([(None, result.model_copy(update={"metrics": metrics})), (None, other)])
@@ -496,6 +502,36 @@ def test_all_columns_and_the_other_plots_can_be_shown(visit: Visit) -> None:
     assert visit.page.locator(".plot:visible").get_attribute("data-column") == "infom"
     assert "columns=all" in visit.page.url
     assert "against=infom" in visit.page.url
+
+
+def test_views_are_shown_explained_and_sorted_where_models_name_them(
+    browser: Any, tmp_path: Path
+) -> None:
+    save(make_result("pca", representation="raw"), tmp_path)
+    save(make_result("vae", representation="log_magnitude"), tmp_path)
+    save(make_result("beta-vae"), tmp_path)
+    save(make_result("pca", dataset="mono/pitch"), tmp_path)
+    visit = Visit(browser, build(boards_in(tmp_path), tmp_path / "page", BUILT))
+    shown = visit.page.locator(".board:not([hidden]) tbody.models td.view").all_inner_texts()
+    assert shown == ["–", "raw", "log_magnitude"]
+    visit.head("representation").locator("button").click()
+    assert visit.models() == ["vae", "pca", "beta-vae"]
+    assert "works in" in visit.tip.inner_text()
+    visit.head("representation").locator("button").click()
+    assert visit.models() == ["pca", "vae", "beta-vae"]
+    visit.page.mouse.move(0, 0)
+    visit.page.locator("tbody.models td.view").first.focus()
+    assert re.search(r"view\s+raw", visit.tip.inner_text())
+    visit.page.keyboard.press("ArrowRight")
+    assert "pca: LSD" in visit.tip.inner_text()
+    widths = "table => [...table.rows].map(r => [...r.cells].reduce((n, c) => n + c.colSpan, 0))"
+    visit.page.get_by_label("columns").first.check()
+    counts = visit.page.locator(".board:not([hidden]) .scores").evaluate(widths)
+    assert len(set(counts)) == 1
+    visit.page.get_by_role("tab", name="mono/pitch").click()
+    assert visit.head("representation").count() == 0
+    assert visit.errors == []
+    visit.context.close()
 
 
 def test_every_sound_decodes_at_its_full_length(visit: Visit) -> None:

@@ -71,6 +71,15 @@ def test_the_json_has_the_documented_keys() -> None:
     assert data["assurance"] == "self-reported"
 
 
+def test_the_view_stands_in_the_json_only_where_the_model_names_it(tmp_path: Path) -> None:
+    assert "representation" not in json.loads(a_result().to_json())["model"]
+    named = a_result(model=a_result().model.model_copy(update={"representation": "raw"}))
+    assert json.loads(named.to_json())["model"]["representation"] == "raw"
+    for result in (named, a_result()):
+        result.save(tmp_path / "0.json")
+        assert load_result(tmp_path / "0.json") == result
+
+
 def test_a_missing_value_needs_a_reason_and_a_value_has_none() -> None:
     with pytest.raises(ValueError, match="needs a 'reason'"):
         Measurement(value=None)

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import model_zoo as zoo
 import numpy as np
@@ -63,6 +64,7 @@ def test_the_result_says_what_was_scored(complete: Result) -> None:
     assert complete.model.name == "complete"
     assert complete.model.parameters == 1234
     assert complete.model.citation == "nobody 2026"
+    assert complete.model.representation == "log_magnitude"
     assert complete.dataset.name == "small"
     assert complete.dataset.size == 96
     assert complete.dataset.audio_sha256 == DATASET.audio_sha256
@@ -133,6 +135,30 @@ def test_an_opaque_latent_has_no_scores_but_the_frame(one_cache: None) -> None:
     assert lsd.value == pytest.approx(lsd.floor)
 
 
+def test_latents_that_are_stuck_away_from_the_prior_are_said(one_cache: None) -> None:
+    class Stuck(zoo.Good):
+        latent_dim = zoo.DIM + 2
+
+        def encode(self, audio: Any) -> Any:
+            mean, log_variance = super().encode(audio)
+            still = np.full((len(audio), 2), [2, 0], dtype=np.float32)
+            return np.hstack([mean, still]), np.hstack([log_variance, 0 * still])
+
+        def decode(self, latent: Any) -> Any:
+            return super().decode(latent[:, : zoo.DIM])
+
+    with pytest.warns(UnstableModelWarning, match="the mean of 1 of 6 latents .* lacks the 2 nats"):
+        result = score(Stuck(), DATASET)
+    assert "kl_4" in result.metrics["dimension"]
+    assert "kl_5" not in result.metrics["dimension"]
+
+
+def test_the_cells_of_a_split_that_no_number_has_seen_are_not_named(complete: Result) -> None:
+    assert len(DATASET.split("composition")) < 50
+    assert cell(complete, "disentanglement", "mig").composition is None
+    assert set(complete.cells) == {"reconstruction", "codes"}
+
+
 def test_what_needs_a_log_variance_says_so_without_one(oracle: Result) -> None:
     missing = [
         found
@@ -148,6 +174,17 @@ def test_what_needs_a_log_variance_says_so_without_one(oracle: Result) -> None:
 def test_parameters_that_are_not_told_are_null_with_a_reason(one_cache: None) -> None:
     found = cell(score(zoo.Opaque(), DATASET), "cost", "parameters")
     assert (found.value, found.reason) == (None, "the model does not say how many it has")
+
+
+def test_odd_attributes_are_left_out_and_said(one_cache: None) -> None:
+    with pytest.warns(UnstableModelWarning, match="and is ignored"):
+        result = score(zoo.Odd(), DATASET)
+    about = result.model
+    assert (about.name, about.citation, about.representation) == ("Odd", None, None)
+    assert about.parameters is None
+    assert cell(result, "disentanglement", "mig").value is not None  # True is no reason
+    assert sum("and is ignored" in note for note in result.notes) == 5
+    assert any("num_parameters is 'many'" in note for note in result.notes)
 
 
 def test_the_same_seed_gives_the_same_numbers(complete: Result) -> None:
@@ -190,6 +227,30 @@ def test_a_good_model_gives_no_warning(one_cache: None) -> None:
 def test_a_broken_model_is_refused_in_a_sentence(name: str, words: str) -> None:
     with pytest.raises(ToySoundError, match=words):
         score(f"{ZOO}:{name}", DATASET)
+
+
+@pytest.mark.parametrize("dataset", [None, 3, ["tones"], zoo.Good])
+def test_what_is_no_dataset_is_refused(dataset: object) -> None:
+    with pytest.raises(UsageError, match=r"the dataset is .*; give one of toysound\.load"):
+        score(zoo.Good(), dataset)  # type: ignore[arg-type]
+
+
+def test_a_class_is_no_model() -> None:
+    with pytest.raises(UsageError, match=r"is the class Good; give a model .* such as Good\(\)"):
+        score(zoo.Good, DATASET)
+
+
+@pytest.mark.parametrize("kind", [zoo.Huge, zoo.HugeJumps])
+def test_numbers_at_the_end_of_float32_make_no_noise(one_cache: None, kind: type[zoo.Good]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = score(kind(), DATASET)
+    for family, name in (("disentanglement", "mig"), ("control", "selectivity")):
+        assert cell(result, family, name).value is not None
+    far = cell(result, "likelihood", "nll_nats")
+    assert far.value is not None or "not finite for" in str(far.reason)
+    wide = cell(result, "dimension", "kl_total")
+    assert wide.value is not None or "log_variance reaches 3e+38" in str(wide.reason)
 
 
 def test_an_unknown_dataset_is_refused() -> None:

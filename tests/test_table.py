@@ -168,6 +168,15 @@ class TestBoards:
         with pytest.raises(ToySoundError, match="share the model name 'vae'"):
             board_of(*results)
 
+    def test_seeds_of_one_model_work_in_one_view(self) -> None:
+        results = [make_result(seed=i, representation=v) for i, v in enumerate(("raw", "log_mel"))]
+        with pytest.raises(ToySoundError, match="of the views log_mel and raw; give the models"):
+            board_of(*results)
+
+    def test_a_seed_that_does_not_name_its_view_has_that_of_the_others(self) -> None:
+        board = board_of(make_result(seed=0), make_result(seed=1, representation="raw"))
+        assert [row.representation for row in board.rows] == ["raw"]
+
 
 @pytest.fixture(scope="module")
 def frame(tmp_path_factory: pytest.TempPathFactory) -> pandas.DataFrame:
@@ -231,6 +240,47 @@ class TestDataFrame:
         frame = leaderboard.table([result.model_copy(update={"metrics": metrics})])
         assert frame["control.mig"][0] == 0.7
         assert frame["disentanglement.mig"][0] == result.metrics["disentanglement"]["mig"].value
+
+
+def viewed() -> tuple[Result, ...]:
+    """Two models that name their view, and one that does not."""
+    return (
+        make_result("pca", representation="raw"),
+        make_result("vae", representation="log_magnitude"),
+        make_result("beta-vae"),
+    )
+
+
+class TestViews:
+    def test_no_column_where_no_model_names_its_view(self, frame: pandas.DataFrame) -> None:
+        board = board_of(make_result())
+        assert not board.names_views
+        assert "View" not in to_text(board)
+        assert "representation" not in frame.columns
+
+    @pytest.mark.parametrize("width", [50, 120])
+    def test_a_column_in_the_first_block_of_the_text(self, width: int) -> None:
+        lines = to_text(board_of(*viewed()), width).splitlines()
+        (head,) = (line for line in lines if line.startswith("model ") and "View" in line)
+        place = head.index("View")
+        rows = {line.split()[0]: line for line in reversed(lines) if line}
+        for name, view in (("pca", "raw"), ("vae", "log_magnitude"), ("beta-vae", MISSING)):
+            assert rows[name][place:].split()[0] == view
+            assert rows[name][place - 1] == " "
+        assert max(map(len, lines[1:])) <= width
+
+    def test_a_view_cannot_steer_the_terminal_or_fill_it(self) -> None:
+        text = to_text(board_of(make_result(representation="\x1b[2J" + "x" * 80)))
+        assert "\x1b" not in text
+        assert "x" * 30 not in text
+
+    def test_json_and_table_name_it(self) -> None:
+        (board,) = to_json([board_of(*viewed())])
+        views = {row["model"]: row["representation"] for row in board["rows"]}
+        assert views == {"pca": "raw", "vae": "log_magnitude", "beta-vae": None}
+        frame = leaderboard.table(viewed()).set_index("model")["representation"]
+        assert frame["pca"] == "raw"
+        assert frame[["beta-vae", "ceiling", "floor"]].isna().all()
 
 
 class TestRefusals:

@@ -188,6 +188,11 @@ def test_malformed_inputs_get_a_sentence() -> None:
         (means * 1e200, None, "overflow"),
         (means, log_variances[:, :-1], "log_variance must be finite and of the codes' shape"),
         (means, log_variances + np.inf, "log_variance must be finite and of the codes' shape"),
+        (means, "x", "log_variance must be numbers of the codes' shape"),
+        (means, object(), "log_variance must be numbers of the codes' shape"),
+        (means, log_variances > 0, "log_variance must be numbers of the codes' shape"),
+        (means, [[0.0], [0.0, 1.0]], "log_variance must be one array, got rows of different"),
+        (means, log_variances + 1e3, "is it a variance, and not its logarithm"),
         (means * 0, None, "no model has an informative latent"),
         (means * 0, log_variances * 0, "no model has an informative latent"),
     ):

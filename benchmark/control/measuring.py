@@ -18,7 +18,7 @@ from benchmark.control.playing import (
 from benchmark.control.readers import Readers, fit_readers
 from benchmark.guard import GuardedModel
 from benchmark.heard import Heard
-from benchmark.protocol import Floats, read_piece
+from benchmark.protocol import Floats, read_text
 from toysound.dataset import Dataset
 from toysound.errors import ToySoundError
 
@@ -101,11 +101,11 @@ def _of_reconstructions(dataset: Dataset, plan: Plan, heard: Heard, readers: Rea
 def _why_not_played(model: GuardedModel, heard: Heard) -> str | None:
     """Return why the latent space cannot be played, or None."""
     if heard.codes is None:
-        return str(model.model.opaque_latent)
-    closed = read_piece(model.model, "closed")
-    if isinstance(closed, str) and closed:
+        return read_text(model.model, "opaque_latent") or "its latent is opaque"
+    closed = read_text(model.model, "closed")
+    if closed is not None:
         return closed
-    if not (heard.codes.mean.std(axis=0) > 0).any():
+    if not (heard.codes.mean.max(axis=0) > heard.codes.mean.min(axis=0)).any():
         return "no latent varies: the codes are the same for every sound"
     return None
 

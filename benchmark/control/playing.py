@@ -35,6 +35,7 @@ from benchmark.metrics.information import Floats
 from benchmark.metrics.reconstruction.embedding import embed
 from benchmark.metrics.registry import Output
 from benchmark.protocol import Floats as Audio
+from benchmark.protocol import to_float32
 from toysound.progress import bar
 
 STARTS, STEPS, MAX_LATENTS = 16, 13, 32
@@ -259,19 +260,21 @@ def play(
 def gaussian_of(mean: Audio, count: int, seed: int) -> Audio:
     """Return draws of the Gaussian with the mean and covariance of codes, shape (count, D)."""
     rng = np.random.default_rng(seed)
-    covariance = np.atleast_2d(np.cov(mean.astype(np.float64), rowvar=False))
+    codes = mean.astype(np.float64)
+    covariance = np.atleast_2d(np.cov(codes, rowvar=False))
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0))
-    draws = rng.standard_normal((count, mean.shape[1])) @ root.T + mean.mean(axis=0)
-    return np.asarray(draws, dtype=np.float32)
+    draws = rng.standard_normal((count, mean.shape[1])) @ root.T + codes.mean(axis=0)
+    return to_float32(draws)
 
 
 def _sweep(playable: Playable, readers: Readers) -> tuple[traversal.Sweeps, NDArray[np.int64]]:
     """Return what was found on the sweeps, and which latents were swept."""
     mean = playable.mean
     starts = mean[np.random.default_rng(0).permutation(len(mean))[:STARTS]]
-    chosen = np.sort(np.argsort(-mean.std(axis=0), kind="stable")[:MAX_LATENTS])
-    low, high = np.quantile(mean[:, chosen], _REACH, axis=0)
+    spread = mean.std(axis=0, dtype=np.float64)
+    chosen = np.sort(np.argsort(-spread, kind="stable")[:MAX_LATENTS])
+    low, high = np.quantile(mean[:, chosen].astype(np.float64), _REACH, axis=0)
     grid = np.repeat(starts[:, None, None], len(chosen), axis=1).repeat(STEPS, axis=2)
     for place, latent in enumerate(chosen):
         grid[:, place, :, latent] = np.linspace(low[place], high[place], STEPS)

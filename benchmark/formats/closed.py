@@ -13,6 +13,7 @@ pickle.
 ``sample_rate``            int, Hz
 ``audio_sha256``           text: which sounds they are codes of (``dataset.audio_sha256``)
 ``name``                   text, optional: of its row on the leaderboard
+``representation_name``    text, optional: the view of sound that the model works in
 =========================  ==============================================================
 
 :func:`required_cells` and :func:`required_reconstructions` say which cells a score with a certain
@@ -86,6 +87,7 @@ class ClosedModel:
     ----------
     sample_rate, latent_dim : as in the protocol
     name : as the file says, else the name of the file
+    representation_name : as the file says, or None
     fingerprint : SHA-256 of the file
     closed : why it cannot be asked for anything else
 
@@ -103,14 +105,16 @@ class ClosedModel:
         self._file = path.name
         data = _load(path)
         self.fingerprint = hashlib.sha256(path.read_bytes()).hexdigest()
-        if str(data["audio_sha256"]) != dataset.audio_sha256:
+        sounds = _text(data, "audio_sha256", path.name) or "none"
+        if sounds != dataset.audio_sha256:
             raise ToySoundError(
                 f"'{path.name}' has codes of other sounds than those of '{dataset.name}' here "
-                f"(audio_sha256 {str(data['audio_sha256'])[:12]} and {dataset.audio_sha256[:12]})"
+                f"(audio_sha256 {sounds[:12]} and {dataset.audio_sha256[:12]})"
             )
         self._dataset = dataset.name
-        self.sample_rate = int(data["sample_rate"])
-        self.name = str(data.get("name", path.stem))
+        self.sample_rate = _rate(data, path.name)
+        self.name = _text(data, "name", path.name) or path.stem
+        self.representation_name = _text(data, "representation_name", path.name)
         index = _cells(data, "index", len(dataset), path.name)
         self._mean = _numbers(data, "mean", len(index), path.name)
         self.latent_dim = self._mean.shape[1]
@@ -206,6 +210,28 @@ def _load(path: Path) -> dict[str, Any]:
             f"'{path.name}' has no '{missing[0]}'; a closed model has {', '.join(_NEEDED)}"
         )
     return data
+
+
+def _rate(data: dict[str, Any], name: str) -> int:
+    """Return the sample rate, which is one whole number above 0."""
+    rate = data["sample_rate"]
+    whole = rate.size == 1 and rate.dtype.kind in "iuf" and float(rate.item()).is_integer()
+    if not whole or rate.item() <= 0:
+        told = repr(rate.item()) if rate.size == 1 else f"{rate.dtype} of shape {rate.shape}"
+        raise ToySoundError(f"'{name}': sample_rate is {told}; expected one whole number of Hz")
+    return int(rate.item())
+
+
+def _text(data: dict[str, Any], key: str, name: str) -> str | None:
+    """Return a single text, None where there is none."""
+    if key not in data:
+        return None
+    text = data[key]
+    if text.size != 1 or text.dtype.kind != "U":
+        raise ToySoundError(
+            f"'{name}': {key} is {text.dtype} of shape {text.shape}; expected one text"
+        )
+    return str(text.item())
 
 
 def _cells(data: dict[str, Any], key: str, size: int, name: str) -> Cells:

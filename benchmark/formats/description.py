@@ -3,7 +3,7 @@
 A graph of operations knows its inputs and outputs, not what they mean. Beside the file, or the pair
 of files, lies ``NAME.json`` (for ``NAME.onnx``, ``NAME.encoder.pt2`` and so on) or ``model.json``::
 
-    {"sample_rate": 16000, "latent_dim": 10, "name": "my-vae", "citation": "..."}
+    {"sample_rate": 16000, "latent_dim": 10, "name": "my-vae", "representation_name": "raw"}
 
 Only ``sample_rate`` is always needed; ``latent_dim`` where the file does not tell it.
 """
@@ -24,7 +24,7 @@ class Description(BaseModel):
     ----------
     sample_rate : Hz
     latent_dim : number of latent dimensions
-    name, citation : of its row on the leaderboard
+    name, citation, representation_name : of its row on the leaderboard
     num_parameters : how many numbers it has learnt
     """
 
@@ -34,6 +34,7 @@ class Description(BaseModel):
     latent_dim: int | None = Field(default=None, gt=0)
     name: str | None = None
     citation: str | None = None
+    representation_name: str | None = None
     num_parameters: int | None = Field(default=None, ge=0)
 
     def needed(self, name: str, what: str) -> int:

@@ -98,7 +98,7 @@ class OnnxPair:
     Attributes
     ----------
     sample_rate, latent_dim : as in the protocol
-    name, citation, num_parameters : as ``model.json`` says, or None
+    name, citation, representation_name, num_parameters : as ``model.json`` says, or None
     """
 
     def __init__(self, pair: Pair, description: Description) -> None:
@@ -108,6 +108,7 @@ class OnnxPair:
         self.latent_dim = told.needed("latent_dim", f"'{pair.decoder.name}'")
         self.name = told.name or pair.stem
         self.citation = told.citation
+        self.representation_name = told.representation_name
         self.num_parameters = told.num_parameters
 
     def encode(self, audio: Floats) -> tuple[NDArray[Any], NDArray[Any] | None]:

@@ -29,7 +29,9 @@ def _read(path: Path, dataset: "Dataset | None") -> object:
         if not weights.is_file():
             raise ToySoundError(f"'{path.name}' has no 'model.pt'; pythae's model.save writes it")
         torch.load(weights, map_location="cpu", weights_only=True)  # refuses what is no number
-    return PythaeModel(read_folder(path), sample_rate, told.name, told.citation)
+    return PythaeModel(
+        read_folder(path), sample_rate, told.name, told.citation, told.representation_name
+    )
 
 
 def _danger(path: Path) -> str | None:

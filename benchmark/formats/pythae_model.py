@@ -40,7 +40,7 @@ class PythaeModel:
     ----------
     model : with ``encoder``, ``decoder``, ``latent_dim`` and ``model_config.input_dim``
     sample_rate : Hz; by default what the model says
-    name, citation : of its row on the leaderboard
+    name, citation, representation_name : of its row on the leaderboard
 
     Attributes
     ----------
@@ -54,12 +54,14 @@ class PythaeModel:
         sample_rate: int | None = None,
         name: str | None = None,
         citation: str | None = None,
+        representation_name: str | None = None,
     ) -> None:
         self.model = model.eval()
         self.sample_rate = sample_rate or getattr(model, "sample_rate", None)
         self.latent_dim = int(model.latent_dim)
         self.name = name or getattr(model, "model_name", type(model).__name__)
         self.citation = citation
+        self.representation_name = representation_name
         self.num_parameters = sum(int(p.numel()) for p in model.parameters())
         self._shape = tuple(model.model_config.input_dim or ())
 

@@ -35,6 +35,7 @@ class TorchPair:
         self.latent_dim = description.needed("latent_dim", what)
         self.name = description.name
         self.citation = description.citation
+        self.representation_name = description.representation_name
         self.num_parameters = description.num_parameters or _counted(encoder, decoder)
         self._encoder, self._decoder = encoder, decoder
 

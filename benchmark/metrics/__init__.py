@@ -21,6 +21,7 @@ import numpy as np
 import scipy.stats
 from numpy.typing import ArrayLike, NDArray
 
+from benchmark.metrics.checks import as_array, finite_codes, finite_log_variance, is_numeric
 from benchmark.metrics.dimension.active_units import ACTIVE_UNITS
 from benchmark.metrics.dimension.fondue import FONDUE
 from benchmark.metrics.dimension.kl_spectrum import KL_SPECTRUM
@@ -76,13 +77,6 @@ METRICS: dict[str, Metric] = {
 
 #: Types of options that are numbers, which are checked here; the others a metric checks itself.
 _NUMBERS = (int, float, int | None, float | None)
-
-_FEWEST_ROWS = 6
-
-_LARGEST = 1e100
-
-#: Largest log-variance: its exponential is still a number, and its mean over sounds too.
-_LARGEST_LOG = 600.0
 
 
 def names() -> list[str]:
@@ -185,28 +179,13 @@ def _live_latents(codes: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.asarray(live[np.lexsort(from_middle[::-1])])
 
 
-def _as_array(name: str, given: ArrayLike) -> NDArray[Any]:
-    """Return an array; rows of different lengths are none."""
-    try:
-        return np.asarray(given)
-    except ValueError:
-        raise ToySoundError(f"{name} must be one array, got rows of different lengths") from None
-
-
 def _checked_codes(codes: ArrayLike) -> NDArray[np.float64]:
-    array = _as_array("codes", codes)
-    if array.ndim != 2 or array.dtype.kind not in "fiu" or array.shape[1] == 0:
+    array = as_array("codes", codes)
+    if array.ndim != 2 or not is_numeric(array) or array.shape[1] == 0:
         raise ToySoundError(
             f"codes must be numbers of shape (sounds, latents), got {array.dtype} {array.shape}"
         )
-    if len(array) < _FEWEST_ROWS:
-        raise ToySoundError(f"codes have {len(array)} rows; at least {_FEWEST_ROWS} are needed")
-    array = array.astype(np.float64)
-    if not np.isfinite(array).all():
-        raise ToySoundError(f"codes hold {int((~np.isfinite(array)).sum())} values not finite")
-    if np.abs(array).max() > _LARGEST:
-        raise ToySoundError(f"codes reach {np.abs(array).max():.0e}; above 1e100 squares overflow")
-    return array
+    return finite_codes(array)
 
 
 def _checked_log_variance(
@@ -215,20 +194,7 @@ def _checked_log_variance(
     given = options.get("log_variance")
     if given is None:
         raise ToySoundError(f"{name} needs log_variance, which a deterministic encoder has not")
-    array = _as_array("log_variance", given)
-    if array.dtype.kind not in "fiu":
-        raise ToySoundError(f"log_variance must be numbers, got {array.dtype}")
-    array = array.astype(np.float64)
-    if array.shape != codes.shape or not np.isfinite(array).all():
-        raise ToySoundError(
-            f"log_variance must be finite and of the codes' shape {codes.shape}, got {array.shape}"
-        )
-    if array.max() > _LARGEST_LOG:
-        raise ToySoundError(
-            f"log_variance reaches {array.max():.3g}; above {_LARGEST_LOG:g} its exponential "
-            "overflows (is it a variance, and not its logarithm?)"
-        )
-    return array
+    return finite_log_variance(given, codes.shape)
 
 
 def _checked_factors(
@@ -238,7 +204,7 @@ def _checked_factors(
         if metric.needs_factors:
             raise ToySoundError(f"{metric.name} needs factors: the classes of each sound")
         return None
-    array = _as_array("factors", factors)
+    array = as_array("factors", factors)
     if array.ndim != 2 or array.shape[1] == 0:
         raise ToySoundError(f"factors must have shape (sounds, factors), got {array.shape}")
     if array.dtype.kind not in "iu":

@@ -24,11 +24,14 @@ J. H. Friedman, "Greedy function approximation: a gradient boosting machine", An
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmark.metrics.compiled import compiled
+
+Bins = NDArray[np.uint8]
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 NAME = "ToySound histogram gradient boosting (scikit-learn GradientBoostingClassifier defaults)"
 
@@ -122,8 +125,10 @@ def _classes(raw: Floats) -> NDArray[np.int64]:
     return np.asarray(np.argmax(raw, axis=1))
 
 
-@numba.njit(nogil=True, cache=True)
-def _boost(bins, labels, num_classes):  # type: ignore[no-untyped-def]
+@compiled
+def _boost(
+    bins: Bins, labels: Integers, num_classes: int
+) -> tuple[Floats, Floats, Integers, Integers, Floats]:
     """Fit all rounds; see :func:`fit`."""
     n, d = bins.shape
     columns = 1 if num_classes == 2 else num_classes
@@ -186,8 +191,8 @@ def _boost(bins, labels, num_classes):  # type: ignore[no-untyped-def]
     return importances, start, features, cuts, leaves
 
 
-@numba.njit(nogil=True, cache=True)
-def _softmax(raw, chance):  # type: ignore[no-untyped-def]
+@compiled
+def _softmax(raw: Floats, chance: Floats) -> None:
     """Write class probabilities of raw scores, both (c, n)."""
     columns, n = raw.shape
     if columns == 1:
@@ -210,8 +215,16 @@ def _softmax(raw, chance):  # type: ignore[no-untyped-def]
             chance[c, row] /= total[row]
 
 
-@numba.njit(nogil=True, cache=True)
-def _count(bins, residual, rows, first, last, sums, counts):  # type: ignore[no-untyped-def]
+@compiled
+def _count(
+    bins: Bins,
+    residual: Floats,
+    rows: Integers,
+    first: int,
+    last: int,
+    sums: Floats,
+    counts: Floats,
+) -> None:
     """Fill the histograms of a node, (d, 256) each, from its rows."""
     sums[:] = 0.0
     counts[:] = 0.0
@@ -223,8 +236,8 @@ def _count(bins, residual, rows, first, last, sums, counts):  # type: ignore[no-
             counts[feature, bins[row, feature]] += 1.0
 
 
-@numba.njit(nogil=True, cache=True)
-def _best_split(sums, counts, ties):  # type: ignore[no-untyped-def]
+@compiled
+def _best_split(sums: Floats, counts: Floats, ties: NDArray[np.uint64]) -> tuple[int, int, float]:
     """Return the split of a node with the largest decrease in squared error, feature -1 if none.
 
     Among latents that are equally good chance decides, as in scikit-learn, so that copies of a
@@ -263,8 +276,18 @@ def _best_split(sums, counts, ties):  # type: ignore[no-untyped-def]
     return best_feature, best_cut, best_gain
 
 
-@numba.njit(nogil=True, cache=True)
-def _grow(bins, residual, counted, rows, ends, features, cuts, importances, ties):  # type: ignore[no-untyped-def]
+@compiled
+def _grow(
+    bins: Bins,
+    residual: Floats,
+    counted: Floats,
+    rows: Integers,
+    ends: Integers,
+    features: Integers,
+    cuts: Integers,
+    importances: Floats,
+    ties: NDArray[np.uint64],
+) -> None:
     """Grow one regression tree on the residuals, level by level.
 
     Writes the splits, sorts ``rows`` by leaf with ``ends`` as the bounds, and adds to each latent's
@@ -314,8 +337,10 @@ def _grow(bins, residual, counted, rows, ends, features, cuts, importances, ties
                 counts[high] = counts[here] - counts[low]
 
 
-@numba.njit(nogil=True, cache=True)
-def _raw_scores(bins, start, features, cuts, leaves):  # type: ignore[no-untyped-def]
+@compiled
+def _raw_scores(
+    bins: Bins, start: Floats, features: Integers, cuts: Integers, leaves: Floats
+) -> Floats:
     """Return the class scores of rows, shape (n, c).
 
     Tree by tree, not row by row: one tree stays in the fastest memory, all of them do not.

@@ -15,6 +15,11 @@ Invariance = Literal["permutation", "constant", "positive_scale", "shift", "sign
 
 Family = Literal["disentanglement", "dimension"]
 
+#: Why a number is not defined, in a result.
+ONE_FACTOR = "it compares factors with each other, and this dataset has one"
+ONE_LATENT = "it compares latents with each other, and only one is in use"
+NO_CIRCLE = "no factor of this dataset is circular"
+
 _ALL: frozenset[Invariance] = frozenset(get_args(Invariance))
 
 
@@ -30,6 +35,7 @@ class Output:
     description : one or two sentences: what it says, its range, how to read it
     higher_is_better : direction, None for a number that is neither good nor bad
     unit : ``""`` for a bare number
+    undefined : why it is NaN or absent where it is, in a result
     """
 
     key: str
@@ -38,6 +44,7 @@ class Output:
     description: str
     higher_is_better: bool | None
     unit: str = ""
+    undefined: str = "it is not defined for these codes"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmark.guard import describe_error
 from benchmark.loading import LoadedModel, load_here
-from benchmark.protocol import OPTIONAL, read_piece
+from benchmark.protocol import OPTIONAL, odd_pieces, read_piece
 from benchmark.sandbox.channel import Channel
 from benchmark.sandbox.limits import Limits, in_words
 from benchmark.sandbox.walls import Walls
@@ -28,6 +28,7 @@ _ALWAYS = (
     "encode",
     "decode",
     "likelihood_space",
+    "log_likelihood_samples",
     "closed",
     "fingerprint",
 )
@@ -64,10 +65,11 @@ def _open(message: Message, channel: Channel) -> LoadedModel:
 
 
 def _introduction(loaded: LoadedModel, walls: Walls) -> Message:
+    odd = odd_pieces(loaded.model)
     values: dict[str, Any] = {}
     methods = []
     for name in (*_ALWAYS, *(name for piece in OPTIONAL for name in piece.names)):
-        value = read_piece(loaded.model, name)
+        value = None if name in odd else read_piece(loaded.model, name)
         if callable(value):
             methods.append(name)
         elif value is not None:
@@ -87,7 +89,7 @@ def _introduction(loaded: LoadedModel, walls: Walls) -> Message:
             "identity": identity,
             "values": {name: value for name, value in values.items() if value is not None},
             "methods": methods,
-            "notes": list(loaded.notes),
+            "notes": [*loaded.notes, *odd.values()],
             "walls": asdict(walls),
         },
     )

@@ -22,7 +22,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from leaderboard.columns import QUESTIONS, Column, columns_of
+from leaderboard.columns import QUESTIONS, VIEW, Column, columns_of
 from leaderboard.page import scatter
 from leaderboard.page.sounds import listen
 from leaderboard.rows import Board, Cell, Key
@@ -77,6 +77,7 @@ def render(boards: Sequence[Board], built: datetime) -> str:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
     environment.filters["number"] = number
+    environment.filters["breakable"] = _breakable
     environment.globals["bar_width"] = _bar_width
     environment.globals["half_width"] = _half_width
     environment.globals["kind_of"] = _kind_of
@@ -92,6 +93,7 @@ def render(boards: Sequence[Board], built: datetime) -> str:
         boards=[_view(board, name) for board, name in zip(boards, names, strict=True)],
         glossary=_families(columns_of(boards)),
         questions=QUESTIONS,
+        view_text=VIEW if any(board.names_views for board in boards) else "",
         plot=scatter,
         missing=MISSING,
     )
@@ -150,6 +152,11 @@ def _families(columns: Sequence[Column]) -> list[tuple[str, list[Column]]]:
 def _kind_of(column: Column, first: bool) -> str:
     """Return the CSS classes of a column's cells."""
     return "number" + (" start" if first else "") + ("" if column.main else " more")
+
+
+def _breakable(name: str) -> Markup:
+    """Return a name that may go on in another line after an underscore."""
+    return Markup("_<wbr>").join(name.split("_"))
 
 
 def _bar_width(cell: Cell) -> str:

@@ -8,6 +8,7 @@
   const sections = [...document.querySelectorAll("section.board")];
   const tabs = [...document.querySelectorAll(".tab")];
   const tip = document.getElementById("tip");
+  const viewText = document.getElementById("view-text")?.textContent;
   const state = { dataset: boards[0].name, sort: "", direction: "", columns: "", against: "" };
 
   document.documentElement.classList.add("script");
@@ -179,6 +180,9 @@
 
   function headDetails(board, name) {
     const column = board.columns.find((one) => one.name === name);
+    if (name === "representation") {
+      return [element("strong", "View"), element("p", viewText)];
+    }
     if (!column) {
       return [
         element("strong", "model"),
@@ -208,6 +212,7 @@
       pairs([
         ["source", row.source],
         ["format", row.format],
+        ["view", row.representation],
         ["parameters", row.parameters?.toLocaleString("en") ?? null],
         ["seeds", row.seeds.join(", ")],
         ["assurance", row.assurance],
@@ -240,7 +245,7 @@
     if (head) return headDetails(board, head.dataset.sort);
     const row = board.rows[target.closest("tr").dataset.row];
     const name = target.closest("[data-column]").dataset.column;
-    if (name === "model") return modelDetails(row);
+    if (name === "model" || name === "representation") return modelDetails(row);
     return numberDetails(board, row, name);
   }
 

@@ -45,7 +45,7 @@ A. Buja, N. Eyuboglu, "Remarks on parallel analysis", Multivariate Behavioral Re
 """
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from benchmark.metrics.information import Floats, Integers
 from benchmark.metrics.registry import Output, metric

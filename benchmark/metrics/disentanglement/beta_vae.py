@@ -46,14 +46,14 @@ in F. Locatello et al., ICML 2019.
 import warnings
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
+from benchmark.metrics.compiled import compiled
 from benchmark.metrics.information import Floats, Integers
-from benchmark.metrics.registry import Output, metric
+from benchmark.metrics.registry import ONE_FACTOR, Output, metric
 
 #: Sounds, or pairs of them, in a vote.
 BATCH = 64
@@ -147,8 +147,8 @@ def _votes(
     return points, shared
 
 
-@numba.njit(nogil=True, cache=True)
-def _mean_absolute_difference(codes, first, second):  # type: ignore[no-untyped-def]
+@compiled
+def _mean_absolute_difference(codes: Floats, first: Integers, second: Integers) -> Floats:
     """Return the mean of |z1 - z2| over each vote's pairs of rows, shape (votes, d)."""
     votes, pairs = first.shape
     latents = codes.shape[1]
@@ -158,7 +158,8 @@ def _mean_absolute_difference(codes, first, second):  # type: ignore[no-untyped-
             one, two = first[vote, pair], second[vote, pair]
             for latent in range(latents):
                 out[vote, latent] += abs(codes[one, latent] - codes[two, latent])
-    return out / pairs
+    out /= pairs
+    return out
 
 
 BETA_VAE = metric(
@@ -178,6 +179,7 @@ BETA_VAE = metric(
             "far apart their codes are. 1 at best, but factors that are mixed with each other "
             "score nearly as high.",
             True,
+            undefined=ONE_FACTOR,
         ),
     ),
     reference="Higgins et al., ICLR 2017",

@@ -40,7 +40,7 @@ from numpy.typing import NDArray
 
 from benchmark.metrics.boosting import NAME, Binning, fit
 from benchmark.metrics.information import Floats, Integers
-from benchmark.metrics.registry import Output, metric
+from benchmark.metrics.registry import ONE_FACTOR, ONE_LATENT, Output, metric
 from toysound.errors import ToySoundError
 
 #: Test rows times shuffles per latent: enough for a standard error of half a per cent.
@@ -233,6 +233,7 @@ DCI = metric(
             "Disentanglement: does each latent matter to one factor only, by the training "
             "importances of boosted trees? 0 to 1.",
             True,
+            undefined=ONE_FACTOR,
         ),
         Output(
             "completeness",
@@ -240,6 +241,7 @@ DCI = metric(
             "DCI C",
             "Completeness: does each factor need one latent only, by the same importances? 0 to 1.",
             True,
+            undefined=ONE_LATENT,
         ),
         Output(
             "informativeness",
@@ -257,6 +259,7 @@ DCI = metric(
             "flattered by overfitting, but by codes of which little can be read: read it where "
             "DCI I is well above its floor. 0 to 1.",
             True,
+            undefined=ONE_FACTOR,
         ),
         Output(
             "completeness_permuted",
@@ -264,6 +267,7 @@ DCI = metric(
             "DCI C perm.",
             "Completeness by the drop in test accuracy when a latent is shuffled. 0 to 1.",
             True,
+            undefined=ONE_LATENT,
         ),
     ),
     reference="Eastwood and Williams, ICLR 2018",

@@ -30,7 +30,7 @@ import numpy as np
 
 from benchmark.metrics.disentanglement.mig import gap_to_second, information_table
 from benchmark.metrics.information import Floats, Integers, entropy
-from benchmark.metrics.registry import Output, metric
+from benchmark.metrics.registry import ONE_FACTOR, Output, metric
 
 
 def dcimig(*, factors: Integers, codes: Floats, seed: int = 0, bins: int = 20) -> dict[str, float]:
@@ -46,14 +46,16 @@ def dcimig(*, factors: Integers, codes: Floats, seed: int = 0, bins: int = 20) -
     Returns
     -------
     dict
-        ``dcimig``, in [0, 1], higher is better. A single factor has no second best: a latent's gap
-        is to 0.
+        ``dcimig``, in [0, 1], higher is better; NaN for a single factor, which has no other to be
+        told from.
 
     Raises
     ------
     UsageError
         If there are fewer than 2 bins.
     """
+    if factors.shape[1] == 1:
+        return {"dcimig": float("nan")}
     known = information_table(factors, codes, bins)
     gaps, credited = gap_to_second(known.T), known.argmax(axis=0)
     credits = [gaps[credited == column].max(initial=0.0) for column in range(len(known))]
@@ -73,6 +75,7 @@ DCIMIG = metric(
             "For each factor the latent that singles it out best: how much more it knows of this "
             "factor than of any other, summed, as a share of all factors' entropy. 0 to 1.",
             True,
+            undefined=ONE_FACTOR,
         ),
     ),
     reference="Sepliarskaia et al., 2019",

@@ -40,7 +40,7 @@ import numpy as np
 import scipy.stats
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from benchmark.metrics.information import Floats, Integers
 from benchmark.metrics.registry import Output, metric
@@ -146,6 +146,7 @@ EXPLICITNESS = metric(
             "How well a linear classifier of all latents ranks the levels of each factor, as area "
             "under the ROC curve. 0.5 by chance, 1 at best.",
             True,
+            undefined="a factor has one level only among the sounds that it is tested on",
         ),
     ),
     reference="Ridgeway and Mozer, NeurIPS 2018",

@@ -41,9 +41,9 @@ Reference
 H. Kim, A. Mnih, "Disentangling by factorising", ICML 2018; as in F. Locatello et al., ICML 2019.
 """
 
-import numba
 import numpy as np
 
+from benchmark.metrics.compiled import compiled
 from benchmark.metrics.disentanglement.beta_vae import (
     BATCH,
     TEST_VOTES,
@@ -51,7 +51,7 @@ from benchmark.metrics.disentanglement.beta_vae import (
     Levels,
 )
 from benchmark.metrics.information import Floats, Integers
-from benchmark.metrics.registry import Output, metric
+from benchmark.metrics.registry import ONE_FACTOR, Output, metric
 from toysound.errors import ToySoundError, UsageError
 
 #: Standard deviation below which disentanglement_lib's study takes a latent for dead.
@@ -93,8 +93,9 @@ def factor_vae(
     live = spread >= threshold
     if not live.any():
         raise ToySoundError(
-            f"factor_vae prunes latents of a standard deviation below {threshold:g}, and the "
-            f"largest here is {spread.max():.3g}; for a code of such a scale set threshold=0"
+            f"FactorVAE takes a latent of a standard deviation below {threshold:g} for switched "
+            f"off, as it is beside a prior of 1; the largest here is {spread.max():.3g}, so none "
+            "is left: scale the codes up, or lower that threshold"
         )
     if factors.shape[1] == 1:
         return {"factor_vae": float("nan")}
@@ -125,8 +126,8 @@ def _votes(
     return table
 
 
-@numba.njit(nogil=True, cache=True)
-def _variances(standard, rows):  # type: ignore[no-untyped-def]
+@compiled
+def _variances(standard: Floats, rows: Integers) -> Floats:
     """Return the variance of each latent over each vote's rows, shape (votes, d)."""
     votes, batch = rows.shape
     latents = standard.shape[1]
@@ -139,7 +140,8 @@ def _variances(standard, rows):  # type: ignore[no-untyped-def]
         for row in rows[vote]:
             for latent in range(latents):
                 out[vote, latent] += (standard[row, latent] - mean[vote, latent]) ** 2
-    return out / (batch - 1)
+    out /= batch - 1
+    return out
 
 
 FACTOR_VAE = metric(
@@ -156,6 +158,7 @@ FACTOR_VAE = metric(
             "factors that are mixed with each other can score nearly as high, and chance is one "
             "over the number of factors.",
             True,
+            undefined=ONE_FACTOR,
         ),
     ),
     reference="Kim and Mnih, ICML 2018",

@@ -40,7 +40,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from benchmark.metrics.information import (
     Floats,
@@ -48,7 +48,7 @@ from benchmark.metrics.information import (
     entropy,
     nearest_neighbour_information,
 )
-from benchmark.metrics.registry import Output, metric
+from benchmark.metrics.registry import ONE_FACTOR, ONE_LATENT, Output, metric
 from toysound.errors import UsageError
 
 #: A latent is pruned if its range is at most this share of the largest range.
@@ -159,6 +159,7 @@ INFOMEC = metric(
             "latent that knows nothing can look modular: read it where InfoE is well above "
             "its floor.",
             True,
+            undefined=ONE_FACTOR,
         ),
         Output(
             "infoe",
@@ -176,6 +177,7 @@ INFOMEC = metric(
             "that is not known can look compact: read it where InfoE is well above its "
             "floor.",
             True,
+            undefined=ONE_LATENT,
         ),
     ),
     reference="Hsu et al., NeurIPS 2023",

@@ -45,7 +45,7 @@ from benchmark.metrics.information import (
     entropy,
     histogram_bins,
 )
-from benchmark.metrics.registry import Output, metric
+from benchmark.metrics.registry import NO_CIRCLE, Output, metric
 from toysound.errors import UsageError
 
 #: Standardised value within which a latent is at its centre, so that rounding turns no angle.
@@ -220,6 +220,7 @@ MIG = metric(
             "MIG in which a factor that runs in a circle may be known by the angle of two "
             "latents, since no single one can code it continuously. 0 to 1.",
             True,
+            undefined=NO_CIRCLE,
         ),
     ),
     reference="Chen et al., NeurIPS 2018",

@@ -34,7 +34,7 @@ import numpy as np
 
 from benchmark.metrics.disentanglement.mig import gap_to_second, information_table
 from benchmark.metrics.information import Floats, Integers, entropy, histogram_bins
-from benchmark.metrics.registry import Output, metric
+from benchmark.metrics.registry import ONE_FACTOR, Output, metric
 
 
 def mig_sup(*, factors: Integers, codes: Floats, seed: int = 0, bins: int = 20) -> dict[str, float]:
@@ -85,6 +85,7 @@ MIG_SUP = metric(
             "How much more a latent knows of its best factor than of its second best, as a share "
             "of the latent's entropy, averaged over latents. 0 to 1; latents of noise lower it.",
             True,
+            undefined=ONE_FACTOR,
         ),
         Output(
             "mig_sup_factor_entropy",
@@ -93,6 +94,7 @@ MIG_SUP = metric(
             "MIG-sup as its paper has it: the same gap with information as a share of the "
             "factor's entropy. 0 to 1; latents of noise lower it.",
             True,
+            undefined=ONE_FACTOR,
         ),
     ),
     reference="Li et al., ICLR 2020",

@@ -34,7 +34,7 @@ import numpy as np
 
 from benchmark.metrics.disentanglement.mig import information_table
 from benchmark.metrics.information import Floats, Integers
-from benchmark.metrics.registry import Output, metric
+from benchmark.metrics.registry import ONE_FACTOR, Output, metric
 
 
 def modularity(
@@ -85,6 +85,7 @@ MODULARITY = metric(
             "Does each latent know of one factor only? 0 to 1, but pure noise gets 0.6 to 0.9: "
             "read it beside its floor.",
             True,
+            undefined=ONE_FACTOR,
         ),
     ),
     reference="Ridgeway and Mozer, NeurIPS 2018",

@@ -56,12 +56,13 @@ coefficients and rhythmometry", Biometrika 63, 1976. The circular variant is thi
 
 from collections.abc import Sequence
 
-import numba
 import numpy as np
+from numpy.typing import NDArray
 
+from benchmark.metrics.compiled import compiled
 from benchmark.metrics.disentanglement.mig import gap_of_groups, gap_to_second
 from benchmark.metrics.information import Floats, Integers
-from benchmark.metrics.registry import Output, metric
+from benchmark.metrics.registry import NO_CIRCLE, Output, metric
 from toysound.errors import ToySoundError
 
 #: Penalty of an error of the support vector machine, as in disentanglement_lib.
@@ -198,8 +199,10 @@ def _accuracy(latent: Floats, factor: Integers, split: int) -> float:
     return float(np.mean(labels[nearest] == factor[split:]))
 
 
-@numba.njit(nogil=True, cache=True)
-def _squared_hinge(x, positive, cost_in, cost_out, centre):  # type: ignore[no-untyped-def]
+@compiled
+def _squared_hinge(
+    x: Floats, positive: NDArray[np.bool_], cost_in: float, cost_out: float, centre: float
+) -> tuple[float, float]:
     """Return slope w and height h of the line w x + h that separates a class from the rest.
 
     It minimises (w^2 + b^2) / 2 + sum of cost * max(0, 1 - t (w x + h))^2 with t = 1 in the class
@@ -239,8 +242,16 @@ def _squared_hinge(x, positive, cost_in, cost_out, centre):  # type: ignore[no-u
         value, r0, r1, s0, s1, s2 = new
 
 
-@numba.njit(nogil=True, cache=True)
-def _errors(x, positive, cost_in, cost_out, centre, slope, height):  # type: ignore[no-untyped-def]
+@compiled
+def _errors(
+    x: Floats,
+    positive: NDArray[np.bool_],
+    cost_in: float,
+    cost_out: float,
+    centre: float,
+    slope: float,
+    height: float,
+) -> tuple[float, float, float, float, float, float]:
     """Return the objective of a line, and the sums of which its derivatives are made.
 
     Over the rows within the margin: the costs times what is missing (r0, and r1 times x), with the
@@ -289,6 +300,7 @@ SAP = metric(
             "codes stay far below 1, and it depends on the latents' scale: read it between its "
             "floor and ceiling.",
             True,
+            undefined="a factor has about one sound for each level, so there is none to test on",
         ),
         Output(
             "sap_r2_circular",
@@ -297,6 +309,7 @@ SAP = metric(
             "SAP R2 in which a factor that runs in a circle may be predicted by two latents, the "
             "cosine and the sine of its angle. 0 to 1.",
             True,
+            undefined=NO_CIRCLE,
         ),
     ),
     reference="Kumar et al., ICLR 2018",

@@ -52,6 +52,7 @@ import numpy as np
 import scipy.stats
 from numpy.typing import ArrayLike
 
+from benchmark.metrics.checks import finite_codes, finite_log_variance, is_numeric
 from benchmark.metrics.information import Floats, Integers
 from benchmark.metrics.registry import Output, metric
 from toysound.errors import ToySoundError, unknown_name
@@ -70,10 +71,6 @@ PENALTY = 0.1
 #: Coordinate descent ends when no weight moves by more than this, or after so many rounds.
 _STILL = 1e-9
 _ROUNDS = 2_000
-
-_FEWEST_ROWS = 6
-
-_LARGEST = 1e100
 
 
 def udr(
@@ -211,7 +208,7 @@ def _checked(codes: ArrayLike, log_variance: ArrayLike | None) -> tuple[Floats, 
         raise ToySoundError(
             "udr compares models on the same sounds: their codes must be of one shape"
         ) from None
-    if array.ndim != 3 or array.dtype.kind not in "fiu" or not array.size:
+    if array.ndim != 3 or not is_numeric(array) or not array.size:
         raise ToySoundError(
             f"udr needs codes of shape (models, sounds, latents), got {array.dtype} {array.shape}"
         )
@@ -219,21 +216,8 @@ def _checked(codes: ArrayLike, log_variance: ArrayLike | None) -> tuple[Floats, 
         raise ToySoundError(
             "udr compares models of different training seeds, so it needs at least 2, got 1"
         )
-    if array.shape[1] < _FEWEST_ROWS:
-        raise ToySoundError(f"codes have {array.shape[1]} rows; at least {_FEWEST_ROWS} are needed")
-    means = array.astype(np.float64)
-    if not np.isfinite(means).all():
-        raise ToySoundError(f"codes hold {int((~np.isfinite(means)).sum())} values not finite")
-    if np.abs(means).max() > _LARGEST:
-        raise ToySoundError(f"codes reach {np.abs(means).max():.0e}; above 1e100 squares overflow")
-    if log_variance is None:
-        return means, None
-    given = np.asarray(log_variance, dtype=np.float64)
-    if given.shape != means.shape or not np.isfinite(given).all():
-        raise ToySoundError(
-            f"log_variance must be finite and of the codes' shape {means.shape}, got {given.shape}"
-        )
-    return means, given
+    means = finite_codes(array)
+    return means, None if log_variance is None else finite_log_variance(log_variance, means.shape)
 
 
 def _informative(means: Floats, log_variances: Floats | None) -> list[Floats]:
@@ -249,9 +233,8 @@ def _informative(means: Floats, log_variances: Floats | None) -> list[Floats]:
         spread = mean.std(axis=0)
         kept = (mean.max(axis=0) > mean.min(axis=0)) & (spread > 0)
         if log_variances is not None:
-            with np.errstate(over="ignore"):  # far above the threshold is above it
-                variance = np.exp(log_variances[model])
-            divergence = (mean**2 + variance - log_variances[model] - 1).mean(axis=0) / 2
+            log_variance = log_variances[model]
+            divergence = (mean**2 + np.exp(log_variance) - log_variance - 1).mean(axis=0) / 2
             kept &= divergence > INFORMATIVE
         latents.append((mean[:, kept] - mean[:, kept].mean(axis=0)) / spread[kept])
     if not any(latent.shape[1] for latent in latents):

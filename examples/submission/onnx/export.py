@@ -61,7 +61,12 @@ def main(name: str) -> None:
             external_data=False,  # one file: a score does not follow references to others
         )
     learnt = sum(tensor.numel() for tensor in decoder.state_dict().values())
-    model = {"name": "onnx-pca", "sample_rate": dataset.sample_rate, "num_parameters": learnt}
+    model = {
+        "name": "onnx-pca",
+        "sample_rate": dataset.sample_rate,
+        "num_parameters": learnt,
+        "representation_name": "raw",
+    }
     Path("model.json").write_text(json.dumps(model))
 
 
