@@ -238,9 +238,7 @@ def evaluate(model: Trainable, sounds: Sounds, seed: int) -> Evaluation:
     noise = torch.randn(sounds.num_sounds, model.latent_dim, generator=generator)
     log_likelihood = divergence = left = total = 0.0
     with torch.no_grad():
-        at_once = max(_EVALUATED_AT_ONCE // model.decoder.compared, 1)
-        for first in range(0, len(noise), at_once):
-            rows = torch.arange(first, min(first + at_once, len(noise)))
+        for rows in torch.arange(len(noise)).tensor_split(_blocks(len(noise), model)):
             seen = sounds.rows(rows)
             terms = model.terms(seen, noise[rows])
             log_likelihood += float(terms.log_likelihood.double().sum())
@@ -319,6 +317,15 @@ def _generator(seed: int, epoch: int) -> torch.Generator:
     """Return the generator of one epoch; epoch 0 is the evaluation."""
     mixed = int(np.random.default_rng([seed, epoch]).integers(2**63))
     return torch.Generator().manual_seed(mixed)
+
+
+def _blocks(count: int, model: Trainable) -> int:
+    """Return into how many blocks of nearly equal size sounds are split to be evaluated.
+
+    None is of a single sound where there are two: divergences of a batch need them.
+    """
+    at_once = max(_EVALUATED_AT_ONCE // model.decoder.compared, 2)
+    return max(min(math.ceil(count / at_once), count // 2), 1)
 
 
 def _weights(model: Trainable) -> dict[str, torch.Tensor]:

@@ -23,7 +23,9 @@ name = "log_magnitude"
 
 
 def test_the_recipes_of_the_package() -> None:
-    assert recipes.names() == ["pca", "vae"]
+    assert {"pca", "vae", "vae-cochlear"} <= set(recipes.names())
+    for name in recipes.names():
+        assert recipes.load(name).name == name
     assert isinstance(recipes.load("vae"), VaeRecipe)
     assert isinstance(recipes.load("pca"), PcaRecipe)
 
