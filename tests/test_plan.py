@@ -1,0 +1,122 @@
+"""Plans: what is to be done, resolved before any of it is begun."""
+
+from pathlib import Path
+
+import pytest
+
+from baselines import recipes
+from leaderboard import plan
+from toysound.errors import ToySoundError, UsageError
+
+PLAN = """
+name = "tiny"
+question = "Does it work?"
+datasets = ["mono/level", "mono/pitch"]
+seeds = [0, 1]
+set = ["latent_dim=3"]
+
+[[models]]
+name = "pca-3"
+recipe = "pca"
+
+[[models]]
+name = "pca-2"
+recipe = "pca"
+set = ["latent_dim=2"]
+datasets = ["mono/pitch"]
+
+[[models]]
+name = "oracle"
+model = "oracle"
+seeds = [0]
+"""
+
+
+def written(folder: Path, text: str = PLAN) -> str:
+    path = folder / "plan.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_jobs_come_dataset_by_dataset(tmp_path: Path) -> None:
+    jobs = plan.jobs(plan.load(written(tmp_path)))
+    assert [(job.dataset, job.row, job.seed) for job in jobs] == [
+        ("mono/level", "pca-3", 0), ("mono/level", "pca-3", 1), ("mono/level", "oracle", 0),
+        ("mono/pitch", "pca-3", 0), ("mono/pitch", "pca-3", 1), ("mono/pitch", "pca-2", 0),
+        ("mono/pitch", "pca-2", 1), ("mono/pitch", "oracle", 0),
+    ]  # fmt: skip
+
+
+def test_a_recipe_is_resolved_with_its_own_changes_last(tmp_path: Path) -> None:
+    jobs = {job.row: job for job in plan.jobs(plan.load(written(tmp_path)))}
+    for row, latents in (("pca-3", 3), ("pca-2", 2)):
+        recipe = recipes.parse(jobs[row].recipe or "", row)
+        assert (recipe.name, recipe.latent_dim) == (row, latents)
+    assert jobs["oracle"].recipe is None
+    assert jobs["oracle"].model == "oracle"
+
+
+def test_rows_datasets_and_seeds_can_be_chosen(tmp_path: Path) -> None:
+    loaded = plan.load(written(tmp_path))
+    jobs = plan.jobs(loaded, only=["pca-*"], datasets=["mono/level"], seeds=[7])
+    assert [job.label for job in jobs] == [
+        "pca-3 on mono/level, seed 7", "pca-2 on mono/level, seed 7",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", plan.names())
+def test_every_plan_of_the_package_can_be_resolved(name: str) -> None:
+    loaded = plan.load(name)
+    assert loaded.name == name
+    assert loaded.question.endswith("?")
+    assert plan.jobs(loaded)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('question = "Does it work?"', "", "field 'question' is missing; the fields here are"),
+        ("seeds = [0, 1]", "seeds = []", "field 'seeds' is wrong"),
+        ("seeds = [0, 1]", "seeds = [-1]", r"field 'seeds\.0' is wrong"),
+        ("seeds = [0, 1]", "sneeds = [0]", "the fields here are datasets, models, name"),
+        ('recipe = "pca"', 'recipy = "pca"', "unknown; the fields here are datasets, model, name"),
+        ('model = "oracle"', "", "'oracle' needs either 'recipe' or 'model'"),
+        ('model = "oracle"', 'model = "oracle"\nrecipe = "pca"', "either 'recipe' or 'model'"),
+        ('model = "oracle"', 'model = "oracle"\nset = ["a=1"]', "'set' is for recipes"),
+        ('name = "pca-2"', 'name = "pca-3"', "two models are called 'pca-3'"),
+        ('name = "pca-2"', 'name = "../up"', r"field 'models\.1\.name' is wrong"),
+        ("datasets = [", "datasets = ", "is not TOML"),
+    ],
+)
+def test_a_wrong_plan_is_refused(old: str, new: str, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(ToySoundError, match=sentence):
+        plan.load(written(tmp_path, PLAN.replace(old, new, 1)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('"latent_dim=2"', '"latent_dim=0"', "model 'pca-2': .* 'latent_dim' is wrong"),
+        ('recipe = "pca"', 'recipe = "pcca"', "model 'pca-3': recipe 'pcca' is unknown"),
+        ('"mono/level"', '"mono/lavel"', "dataset 'mono/lavel' is unknown"),
+    ],
+)
+def test_what_a_plan_names_must_exist(old: str, new: str, sentence: str, tmp_path: Path) -> None:
+    loaded = plan.load(written(tmp_path, PLAN.replace(old, new, 1)))
+    with pytest.raises(ToySoundError, match=sentence):
+        plan.jobs(loaded)
+
+
+def test_a_pattern_that_fits_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"fits .vae-\*.; they are pca-3, pca-2, oracle"):
+        plan.jobs(plan.load(written(tmp_path)), only=["vae-*"])
+
+
+def test_a_plan_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="plan 'represent' is unknown; did you mean"):
+        plan.load("represent")
+    with pytest.raises(UsageError, match="there is no plan"):
+        plan.load(str(tmp_path / "none.toml"))
+    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ToySoundError, match="cannot be read"):
+        plan.load(str(tmp_path / "bytes.toml"))
