@@ -39,12 +39,12 @@ COLUMNS: tuple[tuple[str, Family, str], ...] = (
     ("mel dB", "reconstruction", "mel_distance"),
     ("f0 cents", "reconstruction", "f0_error"),
     ("Fréchet", "reconstruction", "frechet_distance"),
-    ("factor error", "reconstruction", "factor_error"),
+    ("SI-SDR dB", "reconstruction", "si_sdr"),
+    ("factor error", "control", "factor_error"),
     ("MIG", "disentanglement", "mig"),
     ("DCI D", "disentanglement", "dci_disentanglement"),
     ("DCI I", "disentanglement", "dci_informativeness"),
-    ("InfoM", "disentanglement", "infom"),
-    ("units", "dimension", "active_units"),
+    ("InfoE", "disentanglement", "infoe"),
     ("selectivity", "control", "selectivity"),
 )
 
