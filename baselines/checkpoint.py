@@ -78,13 +78,16 @@ class Identity:
     def from_metadata(cls, metadata: Mapping[str, str]) -> "Identity":
         """Return the identity in the metadata of a file.
 
+        Options of the recipe that are newer than the file have their defaults.
+
         Raises
         ------
-        KeyError, ValueError
+        KeyError, ValueError, ToySoundError
             If the metadata are not of a baseline.
         """
+        recipe = recipes.parse(metadata["recipe_toml"], "in the file")
         return cls(
-            recipe_toml=metadata["recipe_toml"],
+            recipe_toml=recipes.to_toml(recipe),
             dataset=metadata["dataset"],
             dataset_version=metadata["dataset_version"],
             num_sounds=int(metadata["num_sounds"]),
@@ -129,35 +132,46 @@ def load_model(path: str | Path) -> Baseline:
         )
     try:
         identity = Identity.from_metadata(metadata)
-        model = latent_model(identity.recipe, tensors)
+        views = identity.representation(), identity.audio_representation()
+        model = latent_model(identity.recipe, tensors, views[0].shape, views[1].shape)
     except (KeyError, ValueError, RuntimeError) as error:
         raise ToySoundError(
             f"'{path}' is damaged or of another version of toysound ({_line(error)}); train it "
             "again"
         ) from None
     recipe = identity.recipe
-    views = identity.representation(), identity.audio_representation()
     return Baseline(recipe.name, recipe.citation, *views, model)
 
 
-def latent_model(recipe: Recipe, tensors: Mapping[str, torch.Tensor]) -> LatentModel:
+def latent_model(
+    recipe: Recipe,
+    tensors: Mapping[str, torch.Tensor],
+    shape: tuple[int, ...],
+    audio_shape: tuple[int, ...],
+) -> LatentModel:
     """Return the model of a recipe with these numbers.
+
+    Parameters
+    ----------
+    recipe : its parts
+    tensors : its ``state_dict``
+    shape, audio_shape : of the views in which it encodes, and is played
 
     Raises
     ------
-    KeyError, RuntimeError
+    KeyError, RuntimeError, ValueError
         If a tensor is missing, foreign or of another shape.
     """
     head = "codes." if recipe.audio else ""
     codes: VAE | PCA
     if isinstance(recipe, VaeRecipe):
-        codes = vae_of_shape(recipe, tensors, f"{head}decoder.stem.")
+        codes = vae_of_shape(recipe, tensors, f"{head}decoder.stem.", shape)
     else:
         basis = tensors[f"{head}basis"]
         codes = PCA(Principal(tensors[f"{head}mean"], basis, torch.ones(len(basis)), 1.0))
     model: VAE | PCA | PlayedModel = codes
     if recipe.audio:
-        audio = audio_of_shape(recipe, tensors, "audio.decoder.stem.")
+        audio = audio_of_shape(recipe, tensors, "audio.decoder.stem.", audio_shape)
         model = PlayedModel(codes, audio)
     model.load_state_dict(dict(tensors))
     model.eval()
@@ -171,15 +185,30 @@ def untrained_vae(recipe: VaeRecipe, stem: Stem, seed: int) -> VAE:
         return VAE(recipe, stem)
 
 
-def vae_of_shape(recipe: VaeRecipe, tensors: Mapping[str, torch.Tensor], head: str) -> VAE:
+def vae_of_shape(
+    recipe: VaeRecipe,
+    tensors: Mapping[str, torch.Tensor],
+    head: str,
+    shape: tuple[int, ...] | None = None,
+) -> VAE:
     """Return an untrained model with a stem like that of ``tensors``, whose names start so.
+
+    Parameters
+    ----------
+    recipe : the parts
+    tensors : of a file
+    head : how the names of the stem's tensors start
+    shape : of the view; flat by default, which is enough behind principal components
 
     Raises
     ------
     KeyError
         If there is no stem.
+    ValueError
+        If it is of another view.
     """
-    return untrained_vae(recipe, STEMS[recipe.stem.name].empty(tensors, head), seed=0)
+    stem = STEMS[recipe.stem.name].empty(tensors, head, shape)
+    return untrained_vae(recipe, stem, seed=0)
 
 
 def untrained_audio(recipe: Recipe, stem: Stem, seed: int) -> AudioDecoder:
@@ -197,16 +226,28 @@ def untrained_audio(recipe: Recipe, stem: Stem, seed: int) -> AudioDecoder:
         return AudioDecoder(recipe.latent_dim, recipe.audio, stem)
 
 
-def audio_of_shape(recipe: Recipe, tensors: Mapping[str, torch.Tensor], head: str) -> AudioDecoder:
+def audio_of_shape(
+    recipe: Recipe,
+    tensors: Mapping[str, torch.Tensor],
+    head: str,
+    shape: tuple[int, ...] | None = None,
+) -> AudioDecoder:
     """Return an untrained second decoder with a stem like that of ``tensors``.
+
+    Parameters
+    ----------
+    recipe, tensors, head : as for :func:`vae_of_shape`
+    shape : of the view that is played
 
     Raises
     ------
     KeyError
         If there is no stem.
+    ValueError
+        If it is of another view.
     """
     name = recipe.audio.stem.name if recipe.audio else ""
-    return untrained_audio(recipe, STEMS[name].empty(tensors, head), seed=0)
+    return untrained_audio(recipe, STEMS[name].empty(tensors, head, shape), seed=0)
 
 
 def _line(error: Exception) -> str:

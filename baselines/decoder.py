@@ -69,8 +69,10 @@ class Decoder(nn.Module):
             likelihood.name, self.num_coefficients, **likelihood.options
         )
         self.compares_coordinates = self.likelihood.isotropic
-        outputs = self.likelihood.outputs_per_dim * stem.size
-        self.network = networks.build(network.name, latent_dim, outputs, **network.options)
+        outputs = self.likelihood.outputs_per_dim
+        self.network = networks.decoder(
+            network.name, latent_dim, stem.shape, outputs, **network.options
+        )
 
     @property
     def compared(self) -> int:

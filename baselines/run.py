@@ -147,7 +147,7 @@ def _fit_pca(recipe: PcaRecipe, job: Job) -> Fitted:
 def _fit_vae(recipe: VaeRecipe, job: Job) -> Fitted:
     def make(tensors: Tensors | None) -> VAE:
         if tensors is not None:
-            return vae_of_shape(recipe, tensors, "model.decoder.stem.")
+            return vae_of_shape(recipe, tensors, "model.decoder.stem.", job.view.shape)
         stem = STEMS[recipe.stem.name].fit(job.sounds(job.view), **recipe.stem.options)
         return untrained_vae(recipe, stem, job.seed)
 
@@ -182,7 +182,7 @@ class FittedAudio(NamedTuple):
 def _fit_audio(recipe: Recipe, table: AudioTable, codes: VAE | PCA, job: Job) -> FittedAudio:
     def make(tensors: Tensors | None) -> AudioDecoder:
         if tensors is not None:
-            return audio_of_shape(recipe, tensors, "model.decoder.stem.")
+            return audio_of_shape(recipe, tensors, "model.decoder.stem.", job.audio_view.shape)
         stem = STEMS[table.stem.name].fit(job.sounds(job.audio_view), **table.stem.options)
         return untrained_audio(recipe, stem, job.seed)
 

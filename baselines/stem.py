@@ -15,6 +15,9 @@ coefficients.
 ``identity``
     the coefficients as they are, for networks that bring their own normalisation.
 
+Principal components leave no picture: which frame and which band a coordinate belongs to is gone.
+The other stems keep the picture of the view, which convolutional and recurrent networks look at.
+
 All keep distances: with an isotropic likelihood a model may compare coordinates instead of
 coefficients, and add the energy outside as a constant of each sound.
 
@@ -47,19 +50,31 @@ class Stem(torch.nn.Module, ABC):
     ----------
     mean : of the training sounds, shape (P,)
     scale : by how much each coordinate varies, positive, shape (k,)
+    shape : how the coordinates lie, where they still make a picture; a row of k by default
 
     Attributes
     ----------
     size : number k of coordinates
     num_coefficients : P
+    shape : of the coordinates of one sound, before they were made flat
+
+    Raises
+    ------
+    ValueError
+        If the shape is of another number of coordinates.
     """
 
     mean: torch.Tensor
     scale: torch.Tensor
 
-    def __init__(self, mean: torch.Tensor, scale: torch.Tensor) -> None:
+    def __init__(
+        self, mean: torch.Tensor, scale: torch.Tensor, shape: tuple[int, ...] | None = None
+    ) -> None:
         super().__init__()
         self.num_coefficients, self.size = len(mean), len(scale)
+        self.shape = (self.size,) if shape is None else shape
+        if math.prod(self.shape) != self.size:
+            raise ValueError(f"{self.size} coordinates do not make a picture of shape {shape}")
         self.register_buffer("mean", mean)
         self.register_buffer("scale", scale)
 
@@ -115,10 +130,11 @@ class NormalisedStem(Stem):
     Parameters
     ----------
     normaliser : mean and spread of the training sounds
+    shape : of the view, (P,) by default
     """
 
-    def __init__(self, normaliser: Normaliser) -> None:
-        super().__init__(normaliser.mean, normaliser.scale)
+    def __init__(self, normaliser: Normaliser, shape: tuple[int, ...] | None = None) -> None:
+        super().__init__(normaliser.mean, normaliser.scale, shape)
 
     def project(self, coefficients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the difference from the mean, (B, P); nothing is outside."""
@@ -159,8 +175,9 @@ def normalised(
         axis of the view, such as all frames of a band
     smallest_scale : as a fraction of the largest one
     """
-    bands = sounds.representation.shape[0] if per == "band" else None
-    return NormalisedStem(Normaliser.fit(sounds.blocks(), bands, smallest_scale))
+    shape = sounds.representation.shape
+    bands = shape[0] if per == "band" else None
+    return NormalisedStem(Normaliser.fit(sounds.blocks(), bands, smallest_scale), shape)
 
 
 def identity(sounds: TrainingSounds) -> Stem:
@@ -170,33 +187,59 @@ def identity(sounds: TrainingSounds) -> Stem:
     ----------
     sounds : whose view says how many coefficients there are
     """
-    return identity_of(math.prod(sounds.representation.shape))
+    shape = sounds.representation.shape
+    return identity_of(math.prod(shape), shape)
 
 
-def identity_of(num_coefficients: int) -> Stem:
-    """Return the stem that does nothing to so many coefficients."""
-    return NormalisedStem(Normaliser(torch.zeros(num_coefficients), torch.ones(num_coefficients)))
+def identity_of(num_coefficients: int, shape: tuple[int, ...] | None = None) -> Stem:
+    """Return the stem that does nothing.
+
+    Parameters
+    ----------
+    num_coefficients : P
+    shape : of the view, (P,) by default
+
+    Raises
+    ------
+    ValueError
+        If the shape is of another number of coefficients.
+    """
+    nothing = Normaliser(torch.zeros(num_coefficients), torch.ones(num_coefficients))
+    return NormalisedStem(nothing, shape)
 
 
 class Kind(NamedTuple):
-    """A kind of stem: how it is fitted, and how one of the right shape is made for a file."""
+    """A kind of stem.
+
+    Attributes
+    ----------
+    fit : returns one for :class:`TrainingSounds`, with options
+    empty : returns one like that whose tensors these are, under names that start so, on a view of
+        this shape (optional, flat by default); the shape is the view's and stands in no file
+    keeps_picture : whether its coordinates lie as the coefficients of the view do
+    """
 
     fit: Callable[..., Stem]
-    empty: Callable[[Mapping[str, torch.Tensor], str], Stem]
+    empty: Callable[..., Stem]
+    keeps_picture: bool
 
 
-def _empty_principal(tensors: Mapping[str, torch.Tensor], head: str) -> Stem:
+def _empty_principal(
+    tensors: Mapping[str, torch.Tensor], head: str, shape: tuple[int, ...] | None = None
+) -> Stem:
     basis = tensors[f"{head}basis"]
     return PrincipalStem(Principal(tensors[f"{head}mean"], basis, torch.ones(len(basis)), 1.0), 1.0)
 
 
-def _empty_normalised(tensors: Mapping[str, torch.Tensor], head: str) -> Stem:
-    return NormalisedStem(Normaliser(tensors[f"{head}mean"], tensors[f"{head}scale"]))
+def _empty_normalised(
+    tensors: Mapping[str, torch.Tensor], head: str, shape: tuple[int, ...] | None = None
+) -> Stem:
+    return NormalisedStem(Normaliser(tensors[f"{head}mean"], tensors[f"{head}scale"]), shape)
 
 
 #: Name -> how to make it.
 STEMS: dict[str, Kind] = {
-    "principal": Kind(principal, _empty_principal),
-    "normalised": Kind(normalised, _empty_normalised),
-    "identity": Kind(identity, _empty_normalised),
+    "principal": Kind(principal, _empty_principal, keeps_picture=False),
+    "normalised": Kind(normalised, _empty_normalised, keeps_picture=True),
+    "identity": Kind(identity, _empty_normalised, keeps_picture=True),
 }

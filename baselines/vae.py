@@ -77,7 +77,7 @@ class VAE(nn.Module):
         self.latent_dim = recipe.latent_dim
         self.num_coefficients = stem.num_coefficients
         name, options = recipe.network.name, recipe.network.options
-        self.encoder = networks.build(name, stem.size, 2 * self.latent_dim, **options)
+        self.encoder = networks.encoder(name, stem.shape, 2 * self.latent_dim, **options)
         self.decoder = Decoder(self.latent_dim, stem, recipe.network, recipe.likelihood)
         self._divergence = recipe.divergence
 

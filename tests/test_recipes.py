@@ -24,8 +24,6 @@ name = "log_magnitude"
 
 def test_the_recipes_of_the_package() -> None:
     assert {"pca", "vae", "vae-cochlear"} <= set(recipes.names())
-    for name in recipes.names():
-        assert recipes.load(name).name == name
     assert isinstance(recipes.load("vae"), VaeRecipe)
     assert isinstance(recipes.load("pca"), PcaRecipe)
 
@@ -84,14 +82,14 @@ def test_changes_are_toml_values_and_text_needs_no_quotes() -> None:
     [
         ("training.epochz=1", "field 'training.epochz' is unknown; the fields here are batch_size"),
         ("color=1", "field 'color' is unknown; the fields here are audio, citation, divergence"),
-        ("network.widht=3", "in 'network', field 'widht' is unknown; the fields here are depth"),
+        ("network.widht=3", "in 'network', field 'widht' is unknown; the fields here are activ"),
         ("divergence.alpha=2", "in 'divergence', field 'alpha' is unknown; .* warm_up, weight"),
         ("network.name=mpl", "network 'mpl' is unknown; did you mean 'mlp'"),
         ("representation.name=fourier", "representation 'fourier' is unknown; known are: "),
         ("likelihood.name=laplacian", "likelihood 'laplacian' is unknown; did you mean 'laplace'"),
         ("divergence.name=k", "divergence 'k' is unknown; .*kl"),
         ("model=gan", "model 'gan' is unknown; it is one of 'pca', 'vae'"),
-        ("model=pca", "field '.*' is unknown; the fields here are audio, citation, latent_dim, model"),
+        ("model=pca", "field '.*' is unknown; the fields here are audio, citation, latent_dim"),
         ("latent_dim=0", "field 'latent_dim' is wrong: input should be greater than 0, got 0"),
         ("latent_dim=2.5", "field 'latent_dim' is wrong: .* integer, got 2.5"),
         ("latent_dim=true", "field 'latent_dim' is wrong: .* integer, got True"),
@@ -166,10 +164,5 @@ def test_the_options_of_a_recipe_build_its_parts() -> None:
     likelihood = likelihoods.get(recipe.likelihood.name, size, **recipe.likelihood.options)
     assert likelihood.num_dims == size
     assert recipe.likelihood.name == view.likelihood
-    network = networks.build(recipe.network.name, 4, 2, **recipe.network.options)
+    network = networks.encoder(recipe.network.name, (4,), 2, **recipe.network.options)
     assert sum(p.numel() for p in network.parameters()) == 4 * 384 + 384 + 384**2 + 384 + 770
-
-
-def test_an_unknown_network_is_named() -> None:
-    with pytest.raises(UsageError, match="did you mean 'mlp'"):
-        networks.build("mlpp", 4, 2)

@@ -14,11 +14,13 @@ from types import NoneType
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     create_model,
     model_validator,
 )
@@ -66,6 +68,7 @@ class _Part(BaseModel):
             own = [name for name in type(self).model_fields if name != "name"]
             raise ValueError(_first_problem(error, [*own, *table.model_fields])) from None
         if self.__pydantic_extra__ is not None:
+            self.__pydantic_extra__.clear()  # equal parts have their options in the same order
             self.__pydantic_extra__.update(checked.model_dump())
         return self
 
@@ -89,11 +92,11 @@ class RepresentationPart(_Part):
 
 
 class NetworkPart(_Part):
-    """Encoder and decoder: ``name`` and its options; both have the same form."""
+    """Encoder and decoder: ``name`` and its options, which are the same for both."""
 
     kind = "network"
-    registry = NETWORKS
-    given = ("num_inputs", "num_outputs")
+    registry = {name: entry.encoder for name, entry in NETWORKS.items()}
+    given = ("shape", "num_outputs")
 
 
 class LikelihoodPart(_Part):
@@ -127,6 +130,22 @@ class StemPart(_Part):
     kind = "stem"
     registry = {name: kind.fit for name, kind in STEMS.items()}
     given = ("sounds",)
+
+
+def _must_see_a_picture(network: NetworkPart, info: ValidationInfo) -> NetworkPart:
+    """Refuse a network that looks at a picture behind a stem that leaves none."""
+    stem = info.data.get("stem")
+    if stem and NETWORKS[network.name].needs_picture and not STEMS[stem.name].keeps_picture:
+        keep = " or ".join(f"'{name}'" for name in STEMS if STEMS[name].keeps_picture)
+        raise ValueError(
+            f"'{network.name}' looks at a picture, and stem '{stem.name}' leaves none; take stem "
+            f"{keep}, or network 'mlp'"
+        )
+    return network
+
+
+#: A network, checked against the stem, which stands before it in its table.
+FittingNetworkPart = Annotated[NetworkPart, AfterValidator(_must_see_a_picture)]
 
 
 class TrainingTable(_Strict):
@@ -166,7 +185,7 @@ class AudioTable(_Strict):
     posterior_noise: float = Field(default=0.0, ge=0, le=1)
     representation: RepresentationPart
     stem: StemPart
-    network: NetworkPart
+    network: FittingNetworkPart
     likelihood: LikelihoodPart
     training: TrainingTable
 
@@ -188,7 +207,7 @@ class VaeRecipe(_Strict):
     citation: str
     representation: RepresentationPart
     stem: StemPart
-    network: NetworkPart
+    network: FittingNetworkPart
     likelihood: LikelihoodPart
     divergence: DivergencePart
     training: TrainingTable
