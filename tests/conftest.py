@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -14,6 +15,10 @@ from toysound.publish.generate import generate
 from toysound.rendering import render_samples
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before anything is imported; no test is on the network
+
+# How long an example takes says something of the machine and nothing of the law.
+hypothesis.settings.register_profile("toysound", deadline=None)
+hypothesis.settings.load_profile("toysound")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
