@@ -53,7 +53,7 @@ def test_what_does_not_vary_cannot_be_divided(values: np.ndarray) -> None:
 def test_every_combination_is_a_recipe() -> None:
     for view in VIEWS:
         for loss in LOSSES:
-            recipe = recipes.load("vae", changes(view, loss))
+            recipe = recipes.load("vae", changes("tones", view, loss))
             assert recipe.representation.name == view
 
 
@@ -61,7 +61,7 @@ def test_a_run_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(views_and_losses, "DATASETS", ("pair/pitch-level",))
     monkeypatch.setattr(views_and_losses, "VIEWS", {"raw": VIEWS["raw"], "log_mel": ()})
     monkeypatch.setattr(views_and_losses, "LOSSES", {"KL, weight 1": ()})
-    monkeypatch.setattr(views_and_losses, "STEPS", ("training.epochs=1",))
+    monkeypatch.setattr(views_and_losses, "EPOCHS", {"pair/pitch-level": 1})
     monkeypatch.setattr(views_and_losses, "SEEDS", (0,))
     jobs = [("pair/pitch-level", view, "KL, weight 1", 0) for view in ("raw", "log_mel")]
     first = views_and_losses._train(jobs[0])
