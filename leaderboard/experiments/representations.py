@@ -1,6 +1,7 @@
 """The tables and figures of ``docs/representations.md``, from committed results.
 
     toysound sweep representations
+    toysound sweep phases
     toysound ceilings tones --out docs/data/ceilings-tones.json        # and timbre, gesture
     python -m leaderboard.experiments.views_and_losses --out DIR --json docs/data/views.json
     python -m leaderboard.experiments.decode_time sweep/representations --json docs/data/decode.json
@@ -29,6 +30,9 @@ from toysound.files import write_text
 
 #: The sounds of the tables: half a second.
 RATE, SAMPLES = 16000, 8000
+
+#: Where some of the views were tried again: each sound with phases of its own.
+PHASES = "tones+phase"
 
 #: Rows of the experiment begin so; what follows is the view.
 HEAD = "vae-"
@@ -153,7 +157,7 @@ def tables(results: Path | None, data: Path) -> dict[str, str]:
     decode = json.loads((data / "decode.json").read_text())
     boards = {board.dataset: board for board in boards_of(load_folder(results))}
     made = {"views": views_table(), "ceilings": ceilings_table(data)}
-    for name in DATASETS:
+    for name in (*DATASETS, PHASES):
         made[f"experiment {name}"] = experiment_table(boards[name], decode["milliseconds"])
     made["shares"] = shares_table(runs)
     made["means"] = means_table(runs, "mig")
