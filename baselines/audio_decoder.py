@@ -59,12 +59,13 @@ class AudioDecoder(nn.Module):
     def __init__(self, latent_dim: int, table: AudioTable, stem: Stem) -> None:
         super().__init__()
         self.latent_dim = latent_dim
+        self.samples = 1
         self.decoder = Decoder(latent_dim, stem, table.network, table.likelihood)
         self.posterior_noise = table.posterior_noise
 
     def terms(self, features: CodedFeatures, noise: torch.Tensor, seed: int = 0) -> Terms:
         """Return ln p of each sound given a code near its own, nats, and no divergence."""
-        latent = features.mean + self.posterior_noise * features.deviation * noise
+        latent = features.mean + self.posterior_noise * features.deviation * noise[:, 0]
         answer = self.decoder.answer(latent)
         log_likelihood = self.decoder.log_prob(features.sounds, answer)
         return Terms(log_likelihood, torch.zeros_like(log_likelihood), answer)
@@ -93,6 +94,7 @@ class PlayedModel(nn.Module):
         self.codes = codes
         self.audio = audio
         self.latent_dim = codes.latent_dim
+        self.has_density = codes.has_density
         self.num_coefficients = audio.decoder.num_coefficients
 
     def encode(self, coefficients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:

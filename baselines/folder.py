@@ -52,7 +52,8 @@ class Summary:
     audio_epochs : those of the second decoder, 0 without one
     cpu_seconds : processor time of all threads, preparation included
     validation_nats : mean over validation sounds of ln p, or of its lower bound
-    nats_are : ``"ELBO"`` or ``"log-likelihood"``
+    nats_are : what they are: ``"ELBO"``, ``"log-likelihood"``, ``"bound of order 0.0"``, or
+        ``"objective"`` where it is no bound of ln p
     validation_rmse : root mean square error of the coefficients decoded from the mean
     rmse_unit : its unit
     num_parameters : how many numbers the model has learnt

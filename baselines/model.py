@@ -33,10 +33,12 @@ class LatentModel(Protocol):
     ----------
     latent_dim : D
     num_coefficients : P of the view that is played
+    has_density : whether it says how probable a sound is
     """
 
     latent_dim: int
     num_coefficients: int
+    has_density: bool
 
     def encode(self, coefficients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Return mean and log-variance (or None), each (B, D), of coefficients (B, P)."""
@@ -85,6 +87,8 @@ class Baseline:
         self.sample_rate = representation.sample_rate
         self.num_samples = representation.num_samples
         self.latent_dim = latent_model.latent_dim
+        if not latent_model.has_density:
+            self.log_likelihood = None  # type: ignore[assignment, method-assign]
         self.representation_name = representation.name
         if audio_representation.name != representation.name:
             self.representation_name += f", played in {audio_representation.name}"

@@ -37,6 +37,7 @@ class PCA(nn.Module):
     num_coefficients : P
     """
 
+    has_density = True
     mean: torch.Tensor
     basis: torch.Tensor
     deviation: torch.Tensor

@@ -164,8 +164,9 @@ def _fit_vae(recipe: VaeRecipe, job: Job) -> Fitted:
     if recipe.audio:
         job.checkpoint(state, CODES)
     means = evaluate(model, validation, job.seed)
-    bound = means.log_likelihood - means.divergence
-    return Fitted(model, state.history, state.best_epoch, bound, "ELBO")
+    weight = 1.0 if recipe.trains == "ELBO" else recipe.divergence.weight
+    nats = means.log_likelihood - weight * means.divergence
+    return Fitted(model, state.history, state.best_epoch, nats, recipe.trains)
 
 
 #: How a recipe of each kind is fitted.

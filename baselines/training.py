@@ -72,14 +72,16 @@ class Trainable(Protocol):
     Attributes
     ----------
     latent_dim : D
+    samples : K, of each posterior
     decoder : whose answers are compared with the sounds
     """
 
     latent_dim: int
+    samples: int
     decoder: Decoder
 
     def terms(self, features: Any, noise: torch.Tensor, seed: int = 0) -> Terms:
-        """Return both terms of the objective for each sound, given standard normal noise (B, D).
+        """Return both terms of the objective for each sound, given standard normal noise (B, K, D).
 
         ``seed`` is that of what a divergence draws itself.
         """
@@ -235,7 +237,8 @@ class Evaluation(NamedTuple):
 def evaluate(model: Trainable, sounds: Sounds, seed: int) -> Evaluation:
     """Return the means of both terms over sounds, with noise by the seed."""
     generator = _generator(seed, 0)
-    noise = torch.randn(sounds.num_sounds, model.latent_dim, generator=generator)
+    size = sounds.num_sounds, model.samples, model.latent_dim
+    noise = torch.randn(size, generator=generator)
     log_likelihood = divergence = left = total = 0.0
     with torch.no_grad():
         for rows in torch.arange(len(noise)).tensor_split(_blocks(len(noise), model)):
@@ -266,7 +269,7 @@ def _epoch(
     for number, rows in enumerate(batches):
         progress = (epoch - 1 + number / len(batches)) / table.epochs
         weight = pressure.at(progress)
-        noise = torch.randn(len(rows), model.latent_dim, generator=generator)
+        noise = torch.randn(len(rows), model.samples, model.latent_dim, generator=generator)
         step = (epoch - 1) * len(batches) + number + 1
         terms = model.terms(train.rows(rows), noise, seed=step)
         objective = terms.log_likelihood.mean() - weight * terms.divergence.mean()

@@ -27,15 +27,10 @@ from torch import nn
 
 from baselines import divergences, networks
 from baselines.decoder import Decoder, Features
+from baselines.importance import iwae, renyi_bound
+from baselines.posteriors import POSTERIORS
 from baselines.recipes.schema import VaeRecipe
 from baselines.stem import Stem
-
-#: Where the posterior starts: a deviation of exp(-3) of the prior's, so that the decoder sees
-#: something from the first step on.
-_INITIAL_LOG_VARIANCE = -6.0
-
-#: Range of the log-variance; far beyond what is used, so that one wild step stays finite.
-_LOG_VARIANCE_RANGE = (-30.0, 10.0)
 
 #: Samples of the posterior from which ln p(x) is estimated.
 _IMPORTANCE_SAMPLES = 64
@@ -70,6 +65,8 @@ class VAE(nn.Module):
     ----------
     latent_dim : D
     num_coefficients : P
+    samples : K, of each posterior
+    has_density : whether sounds are probable or not, which takes a posterior that is sampled
     """
 
     def __init__(self, recipe: VaeRecipe, stem: Stem) -> None:
@@ -77,9 +74,15 @@ class VAE(nn.Module):
         self.latent_dim = recipe.latent_dim
         self.num_coefficients = stem.num_coefficients
         name, options = recipe.network.name, recipe.network.options
-        self.encoder = networks.encoder(name, stem.shape, 2 * self.latent_dim, **options)
+        self.q = POSTERIORS[recipe.posterior.name](self.latent_dim, **recipe.posterior.options)
+        said = self.q.outputs_per_dim * self.latent_dim
+        self.encoder = networks.encoder(name, stem.shape, said, **options)
         self.decoder = Decoder(self.latent_dim, stem, recipe.network, recipe.likelihood)
         self._divergence = recipe.divergence
+        alpha = recipe.bound.alpha
+        self.has_density = self.q.sampled
+        self._alpha = -math.inf if alpha == "max" else alpha
+        self.samples = recipe.bound.samples
 
     def features(self, coefficients: torch.Tensor) -> Features:
         """Return coefficients (B, P) as network and likelihood see them."""
@@ -87,10 +90,9 @@ class VAE(nn.Module):
 
     def posterior(self, features: Features) -> tuple[torch.Tensor, torch.Tensor]:
         """Return mean and log-variance of q(z|x), each (B, D)."""
-        mean, log_variance = self.encoder(features.coordinates / self.decoder.stem.scale).chunk(
-            2, dim=1
-        )
-        return mean, (log_variance + _INITIAL_LOG_VARIANCE).clamp(*_LOG_VARIANCE_RANGE)
+        said = self.encoder(features.coordinates / self.decoder.stem.scale)
+        posterior: tuple[torch.Tensor, torch.Tensor] = self.q(said)
+        return posterior
 
     def unexplained(self, features: Features, answer: torch.Tensor) -> tuple[float, float]:
         """Return what the answer leaves out, see :meth:`Decoder.unexplained`."""
@@ -99,16 +101,30 @@ class VAE(nn.Module):
     def terms(self, features: Features, noise: torch.Tensor, seed: int = 0) -> Terms:
         """Return both terms of the objective for each sound, nats.
 
+        With a bound of another order than 1 the divergence is what the bound lacks of the mean
+        log-likelihood, so that their difference is the bound.
+
         Parameters
         ----------
         features : shape (B, ...)
-        noise : standard normal, shape (B, D); the reparametrised sample is made from it
+        noise : standard normal, shape (B, D), or (B, K, D) for K samples of each posterior; the
+            reparametrised samples are made from it
         seed : of what a divergence draws itself
         """
         mean, log_variance = self.posterior(features)
-        latent = mean + torch.exp(log_variance / 2) * noise
-        answer = self.decoder.answer(latent)
-        log_likelihood = self.decoder.log_prob(features, answer)
+        noise = noise.reshape(len(mean), -1, self.latent_dim)
+        deviation = torch.exp(log_variance / 2) if self.q.sampled else torch.zeros_like(mean)
+        log_likelihoods, log_ratios = [], []
+        for k in range(noise.shape[1]):
+            latent = mean + deviation * noise[:, k]
+            answer = self.decoder.answer(latent)
+            log_likelihoods.append(self.decoder.log_prob(features, answer))
+            log_ratios.append(_log_ratio(latent, noise[:, k], log_variance))
+        log_likelihood = torch.stack(log_likelihoods).mean(dim=0)
+        if self._alpha != 1:
+            log_weights = torch.stack(log_likelihoods) + torch.stack(log_ratios)
+            bound = renyi_bound(log_weights, self._alpha)
+            return Terms(log_likelihood, log_likelihood - bound, answer)
         divergence = divergences.compute(
             self._divergence.name,
             mean,
@@ -119,9 +135,13 @@ class VAE(nn.Module):
         )
         return Terms(log_likelihood, divergence, answer)
 
-    def encode(self, coefficients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return mean and log-variance of q(z|x), each (B, D), of coefficients (B, P)."""
-        return self.posterior(self.features(coefficients))
+    def encode(self, coefficients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return mean and log-variance of q(z|x), each (B, D), of coefficients (B, P).
+
+        The log-variance is None where the posterior is a point.
+        """
+        mean, log_variance = self.posterior(self.features(coefficients))
+        return mean, log_variance if self.q.sampled else None
 
     def decode(self, latent: torch.Tensor) -> torch.Tensor:
         """Return the coefficients to listen to, (B, P)."""
@@ -140,8 +160,12 @@ class VAE(nn.Module):
         for noise in torch.randn(_IMPORTANCE_SAMPLES, self.latent_dim, generator=generator):
             latent = mean + torch.exp(log_variance / 2) * noise
             log_prob = self.decoder.log_prob(features, self.decoder.answer(latent))
-            log_joint = log_prob - latent.square().sum(dim=1) / 2
-            log_posterior = -(noise.square() + log_variance).sum(dim=1) / 2
-            log_weights.append(log_joint - log_posterior)
-        log_sum = torch.logsumexp(torch.stack(log_weights), dim=0)
-        return log_sum - math.log(_IMPORTANCE_SAMPLES)
+            log_weights.append(log_prob + _log_ratio(latent, noise, log_variance))
+        return iwae(torch.stack(log_weights))
+
+
+def _log_ratio(
+    latent: torch.Tensor, noise: torch.Tensor, log_variance: torch.Tensor
+) -> torch.Tensor:
+    """Return ln p(z) - ln q(z|x) of samples, nats, shape (B,)."""
+    return (noise.square() + log_variance - latent.square()).sum(dim=1) / 2

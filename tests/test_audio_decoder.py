@@ -142,7 +142,7 @@ def test_the_noise_of_the_posterior_is_scaled() -> None:
     coordinates, outside = stem.project(data)
     codes = torch.zeros(20, 3), torch.ones(20, 3)
     features = CodedFeatures(*codes, Features(coordinates, outside))
-    noise = torch.randn(20, 3, generator=torch.Generator().manual_seed(1))
+    noise = torch.randn(20, 1, 3, generator=torch.Generator().manual_seed(1))
     still, moved = (
         untrained_audio(recipe("vae", f"audio.posterior_noise={level}"), stem, seed=0)
         for level in (0.0, 1.0)

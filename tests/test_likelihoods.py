@@ -23,6 +23,7 @@ from baselines.likelihoods.discretised_logistic_mixture import DiscretisedLogist
 from baselines.likelihoods.gamma import Gamma
 from baselines.likelihoods.gaussian import Gaussian
 from baselines.likelihoods.laplace import Laplace
+from baselines.likelihoods.magnitude_and_phase import PLANES, MagnitudeAndPhase
 from baselines.likelihoods.student_t import StudentT
 from baselines.likelihoods.von_mises import VonMises
 from toysound.errors import UsageError
@@ -121,7 +122,7 @@ SCALED = {
 
 
 def test_every_registered_likelihood_is_tested_here() -> None:
-    tested = {case.family for case in CASES.values()}
+    tested = {case.family for case in CASES.values()} | {MagnitudeAndPhase}  # of bins, see below
     assert tested >= set(likelihoods.LIKELIHOODS.values())
 
 
@@ -490,3 +491,192 @@ def test_what_makes_no_density_is_refused(arguments: dict[str, float]) -> None:
 def test_an_unknown_likelihood_is_named() -> None:
     with pytest.raises(UsageError, match="did you mean 'gaussian'"):
         likelihoods.get("gausian", 3)
+
+
+#: What the decoder says of one bin in each form: -60 dB, and the vector (-0.2, -0.4). Where it has
+#: two outputs for each coefficient, the second one of the level is not read.
+BIN = {"vector": [-60.0, -0.2, -0.4], "angle": [-60.0, -0.2, 9.0, -0.4]}
+BOTH_FORMS = pytest.mark.parametrize("phase", PLANES)
+
+
+def level_and_angle(
+    phase: str, bins: int = 1, scale_db: float = 15.0, sharpness: float = 5.0
+) -> Any:
+    options: dict[str, Any] = {
+        "phase": phase,
+        "initial_scale": scale_db,
+        "initial_sharpness": sharpness,
+    }
+    return MagnitudeAndPhase(PLANES[phase] * bins, **options).double()
+
+
+def bins_of(phase: str, levels: torch.Tensor, angles: torch.Tensor) -> torch.Tensor:
+    """Return coefficients (B, P) of levels and angles (B, bins)."""
+    length = (1 + levels / 80).clamp(min=0)
+    if phase == "angle":
+        return torch.cat((levels, angles * (length > 0)), dim=1)
+    return torch.cat((levels, length * torch.cos(angles), length * torch.sin(angles)), dim=1)
+
+
+@BOTH_FORMS
+def test_a_bin_has_the_density_of_a_level_and_of_an_angle_if_it_has_one(phase: str) -> None:
+    rng = np.random.default_rng(0)
+    levels = torch.tensor([[-79.99], [-50.0], [3.0], [-80.0], [-95.0]]).double()
+    angles = torch.tensor(rng.uniform(-math.pi, math.pi, (5, 1)))
+    decoded = torch.tensor([BIN[phase]]).double().expand(5, -1)
+    likelihood = level_and_angle(phase, scale_db=1, sharpness=1)  # whose logarithms are exact
+    found = likelihood.log_prob(bins_of(phase, levels, angles), decoded)
+    expected = scipy.stats.norm.logpdf(levels, -60, 1)
+    concentration, direction = math.hypot(0.2, 0.4), math.atan2(-0.4, -0.2)
+    expected[:3] += scipy.stats.vonmises.logpdf(angles[:3], concentration, direction)
+    np.testing.assert_allclose(found.detach(), expected[:, 0], rtol=1e-9)
+
+
+@BOTH_FORMS
+def test_bins_with_and_without_an_angle_integrate_to_one_together(phase: str) -> None:
+    likelihood = level_and_angle(phase)
+    middle = (np.arange(200) + 0.5) / 200  # the middle of each of 200 parts, of a range or a turn
+    below, above = -160 + 80 * middle, -80 + 120 * middle
+    turn = torch.tensor(2 * math.pi * middle - math.pi)
+    decoded = torch.tensor([BIN[phase]]).double()
+    with torch.no_grad():
+        quiet = bins_of(phase, torch.tensor(below)[:, None], torch.zeros(200, 1))
+        mass = likelihood.log_prob(quiet, decoded.expand(200, -1)).exp().sum() * 80 / 200
+        assert 0.05 < mass < 0.2  # the decoder deems a bin without an angle possible
+        levels, angles = torch.tensor(above).repeat_interleave(200)[:, None], turn.repeat(200)
+        loud = bins_of(phase, levels, angles[:, None])
+        density = likelihood.log_prob(loud, decoded.expand(40000, -1)).exp()
+        mass += density.sum() * 120 / 200 * 2 * math.pi / 200
+    assert mass.item() == pytest.approx(1, abs=1e-5)
+
+
+@BOTH_FORMS
+def test_bins_are_independent(phase: str) -> None:
+    generator = torch.Generator().manual_seed(0)
+    levels = -40 + 30 * torch.randn(6, 7, generator=generator, dtype=torch.float64)
+    target = bins_of(phase, levels, 3 * torch.rand(6, 7, generator=generator).double())
+    many, one = level_and_angle(phase, 7), level_and_angle(phase)
+    decoded = torch.randn(6, many.outputs_per_dim * target.shape[1], generator=generator).double()
+    parts = [
+        one.log_prob(
+            target.reshape(6, -1, 7)[:, :, i],
+            decoded.reshape(6, -1, 7)[:, :, i],
+        )
+        for i in range(7)
+    ]
+    torch.testing.assert_close(many.log_prob(target, decoded), torch.stack(parts).sum(0))
+
+
+@BOTH_FORMS
+def test_draws_of_bins_follow_their_density(phase: str) -> None:
+    """Kolmogorov and Smirnov's distance; 1.95 / sqrt(n) is exceeded once in a thousand."""
+    n = 4000
+    decoded = torch.tensor([BIN[phase]]).double().expand(n, -1)
+    likelihood = level_and_angle(phase)
+    drawn = likelihood.sample(decoded, torch.Generator().manual_seed(1))
+    assert torch.equal(drawn, likelihood.sample(decoded, torch.Generator().manual_seed(1)))
+    levels, *rest = drawn.numpy().T
+    assert scipy.stats.kstest(levels, scipy.stats.norm(-60, 15).cdf).statistic < 1.95 / n**0.5
+    loud = levels > -80
+    assert 0.05 < 1 - loud.mean() < 0.2
+    assert all((plane[~loud] == 0).all() for plane in rest)
+    if phase == "vector":
+        np.testing.assert_allclose(np.hypot(*rest)[loud], (1 + levels / 80)[loud])
+    angles = (np.arctan2(rest[1], rest[0]) if phase == "vector" else rest[0])[loud]
+    off = (angles - math.atan2(-0.4, -0.2) + math.pi) % (2 * math.pi) - math.pi
+    law = scipy.stats.vonmises(5 * math.hypot(0.2, 0.4))
+    assert scipy.stats.kstest(off, law.cdf).statistic < 1.95 / loud.sum() ** 0.5
+
+
+@BOTH_FORMS
+def test_the_bins_that_are_played(phase: str) -> None:
+    decoded = torch.tensor([BIN[phase]]).double()
+    played = level_and_angle(phase).point_estimate(decoded)
+    angle = torch.tensor([[math.atan2(-0.4, -0.2)]]).double()
+    expected = bins_of(phase, torch.tensor([[-60.0]]).double(), angle)
+    torch.testing.assert_close(played, expected)
+    decoded[0, 0] = -81  # no level above the floor, no angle
+    played = level_and_angle(phase).point_estimate(decoded)
+    assert played[0].tolist() == [-81] + [0] * (PLANES[phase] - 1)
+
+
+@BOTH_FORMS
+def test_expected_bins_are_answered(phase: str) -> None:
+    expected = bins_of(phase, torch.tensor([[-20.0, -60.0]]), torch.tensor([[3.0, -0.5]]))[0]
+    likelihood = level_and_angle(phase, 2).float()
+    answer = likelihood.answer(expected)
+    assert answer.shape == (likelihood.outputs_per_dim, len(expected))
+    torch.testing.assert_close(likelihood.point_estimate(answer.flatten()[None])[0], expected)
+
+
+@BOTH_FORMS
+def test_gradients_of_bins_are_those_of_finite_differences(phase: str) -> None:
+    generator = torch.Generator().manual_seed(0)
+    likelihood = level_and_angle(phase, 3)
+    levels = torch.tensor([[-20.0, -80.0, -60.0], [-50.0, -70.0, -90.0]]).double()
+    target = bins_of(phase, levels, torch.randn(2, 3, generator=generator).double())
+    shape = (2, likelihood.outputs_per_dim * target.shape[1])
+    decoded = torch.randn(shape, generator=generator, dtype=torch.float64, requires_grad=True)
+    parameters = tuple(likelihood.parameters())
+    assert len(parameters) == 2  # one scale, one sharpness
+    assert torch.autograd.gradcheck(
+        lambda *_: likelihood.log_prob(target, decoded), (decoded, *parameters)
+    )
+
+
+@BOTH_FORMS
+@pytest.mark.parametrize("size", [0.0, 1e4, -1e30])
+def test_wild_answers_about_bins_give_no_nan(phase: str, size: float) -> None:
+    likelihood = level_and_angle(phase, 2).float()
+    target = bins_of(phase, torch.tensor([[-20.0, -80.0]]), torch.tensor([[2.0, 0.0]]))
+    decoded = torch.full((1, 2 * PLANES[phase] * likelihood.outputs_per_dim), size)
+    decoded.requires_grad_()
+    nats = likelihood.log_prob(target, decoded)
+    assert not torch.isnan(nats).any()
+    if abs(size) < 1e5:
+        (gradient,) = torch.autograd.grad(nats.sum(), decoded)
+        assert torch.isfinite(gradient).all()
+
+
+def test_the_sharpness_settles_where_the_angles_are() -> None:
+    """With vectors of length 1, it is the maximum likelihood of one concentration."""
+    angles = torch.tensor(scipy.stats.vonmises(30).rvs((1, 4000), random_state=0))
+    target = bins_of("angle", torch.full((1, 4000), -20.0).double(), angles)
+    likelihood = level_and_angle("angle", 4000)
+    decoded = likelihood.answer(torch.tensor([-20.0, 0.0]).double().repeat_interleave(4000))
+    optimizer = torch.optim.Adam(likelihood.parameters(), lr=0.05)
+    for _ in range(200):
+        optimizer.zero_grad()
+        (-likelihood.log_prob(target, decoded.flatten()[None]).sum() / 4000).backward()
+        optimizer.step()
+    sharpness = dict(likelihood.named_parameters())["_log_sharpness"].exp().item()
+    mean_cosine = scipy.special.i1e(sharpness) / scipy.special.i0e(sharpness)
+    assert mean_cosine == pytest.approx(torch.cos(angles).mean().item(), abs=1e-5)
+    assert sharpness == pytest.approx(30, rel=0.1)
+
+
+def test_coefficients_that_are_no_bins_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"7 coefficients are not 3 planes .*phase 'vector'"):
+        MagnitudeAndPhase(7)
+    with pytest.raises(UsageError, match="7 coefficients are not 2 planes"):
+        MagnitudeAndPhase(7, "angle")
+    with pytest.raises(UsageError, match="did you mean 'angle'"):
+        MagnitudeAndPhase(6, "angles")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="floor_db must be below 0"):
+        MagnitudeAndPhase(6, floor_db=0.0)
+    with pytest.raises(UsageError, match="use the likelihood 'gaussian'"):
+        MagnitudeAndPhase(6).log_prob(torch.zeros(1, 6), torch.zeros(1, 6), torch.ones(1))
+    with pytest.raises(UsageError, match=r"decoded has shape \(1, 5\)"):
+        MagnitudeAndPhase(6).log_prob(torch.zeros(1, 6), torch.zeros(1, 5))
+    with pytest.raises(ValueError, match="scales must be positive"):
+        MagnitudeAndPhase(6, initial_scale=1e-4)
+
+
+@pytest.mark.parametrize(("told", "given"), [("vector", "angle"), ("angle", "vector")])
+def test_bins_in_the_other_form_are_noticed(told: str, given: str) -> None:
+    levels = torch.linspace(-80, 0, 6)[None]
+    target = bins_of(given, levels, torch.linspace(-3, 3, 6)[None])
+    likelihood = level_and_angle(told, bins=target.shape[1] // PLANES[told]).float()
+    decoded = torch.zeros(1, likelihood.outputs_per_dim * target.shape[1])
+    with pytest.raises(UsageError, match=r"give it and the representation .* the same phase"):
+        likelihood.log_prob(target, decoded)

@@ -81,7 +81,7 @@ def test_changes_are_toml_values_and_text_needs_no_quotes() -> None:
     ("change", "sentence"),
     [
         ("training.epochz=1", "field 'training.epochz' is unknown; the fields here are batch_size"),
-        ("color=1", "field 'color' is unknown; the fields here are audio, citation, divergence"),
+        ("color=1", "field 'color' is unknown; the fields here are audio, bound, citation"),
         ("network.widht=3", "in 'network', field 'widht' is unknown; the fields here are activ"),
         ("divergence.alpha=2", "in 'divergence', field 'alpha' is unknown; .* warm_up, weight"),
         ("network.name=mpl", "network 'mpl' is unknown; did you mean 'mlp'"),

@@ -12,11 +12,13 @@ from torch import nn
 from baselines import likelihoods, recipes
 from baselines.checkpoint import untrained_vae
 from baselines.decoder import Features
+from baselines.divergences.kl import kl
 from baselines.principal import principal_components
 from baselines.recipes import VaeRecipe
 from baselines.representations.normalisation import Normaliser
 from baselines.stem import STEMS, NormalisedStem, PrincipalStem, Stem, identity_of
-from baselines.vae import VAE
+from baselines.vae import VAE, Terms
+from toysound.errors import ToySoundError
 
 DIMS, SIZE, LATENT = 12, 5, 2
 
@@ -187,6 +189,7 @@ LIKELIHOODS: dict[str, dict[str, object]] = {
     "discretised_logistic_mixture": {"levels": 64, "low": -60.0, "high": 20.0},
     "categorical": {"num_classes": 16},
     "von_mises": {},
+    "magnitude_and_phase": {},
 }
 
 
@@ -203,6 +206,10 @@ def target_of(name: str) -> torch.Tensor:
             return (spread * 15).round()
         case "von_mises":
             return 2 * (spread - 0.5) * math.pi
+        case "magnitude_and_phase":
+            levels, angles = data[:, : DIMS // 3], spread[:, -DIMS // 3 :]
+            length = 1 + levels / 80
+            return torch.cat((levels, length * torch.cos(angles), length * torch.sin(angles)), 1)
         case _:
             return data
 
@@ -310,3 +317,90 @@ def test_orthonormal_views_are_one_model_behind_principal_components() -> None:
     torch.testing.assert_close(nats[0], nats[1], rtol=1e-4, atol=1e-2)
     found = principal_components(data @ rotation, SIZE)  # as the data give it, up to signs
     torch.testing.assert_close(found.basis.abs(), basis.abs(), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("alpha", [1.0, 0.5, 0.0, "max", -1.0, 2.0])
+def test_one_sample_is_the_elbo_with_a_sampled_divergence_for_every_order(
+    alpha: float | str,
+) -> None:
+    features, terms, model = bounded(alpha, samples=1)
+    mean, log_variance = model.posterior(features)
+    latent = mean + torch.exp(log_variance / 2)
+    ratio = (1 + log_variance - latent.square()).sum(dim=1) / 2
+    found = terms.log_likelihood - terms.divergence
+    if alpha != 1:
+        torch.testing.assert_close(found, terms.log_likelihood + ratio)
+    else:
+        torch.testing.assert_close(terms.divergence, kl(mean, log_variance))
+
+
+def test_bounds_rise_as_the_order_falls() -> None:
+    found = []
+    for alpha in (2.0, 0.5, 0.0, "max"):
+        _, terms, _ = bounded(alpha, samples=6)
+        found.append((terms.log_likelihood - terms.divergence).mean().item())
+    assert found == sorted(found)
+    assert found[0] < found[-1]
+
+
+def test_the_bound_of_order_0_is_what_estimates_the_evidence(
+    linear: tuple[VAE, np.ndarray],
+) -> None:
+    model, covariance = linear
+    model._alpha = 0.0
+    data = some_data()
+    mean = model.decoder.stem.mean.numpy()
+    exact = scipy.stats.multivariate_normal(mean, covariance).logpdf(data)
+    noise = torch.randn(len(data), 200, LATENT, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        terms = model.terms(model.features(data), noise)
+    np.testing.assert_allclose(terms.log_likelihood - terms.divergence, exact, atol=1e-2)
+
+
+def bounded(alpha: float | str, samples: int) -> tuple[Features, Terms, VAE]:
+    data = some_data(10)
+    plain = recipe_of("gaussian", "principal").model_dump()
+    plain["bound"] = {"alpha": alpha, "samples": samples}
+    recipe = recipes.validate(plain, "test")
+    assert isinstance(recipe, VaeRecipe)
+    model = untrained_vae(recipe, components(), seed=0)
+    noise = torch.randn(10, samples, LATENT, generator=torch.Generator().manual_seed(5))
+    features = model.features(data)
+    noise = torch.ones_like(noise) if samples == 1 else noise
+    with torch.no_grad():
+        return features, model.terms(features, noise), model
+
+
+def test_a_point_says_no_variance_and_no_density() -> None:
+    plain = recipe_of("gaussian", "principal").model_dump()
+    plain["posterior"] = {"name": "point"}
+    plain["divergence"]["weight"] = 0.0
+    recipe = recipes.validate(plain, "test")
+    assert isinstance(recipe, VaeRecipe)
+    assert recipe.trains == "objective"
+    model = untrained_vae(recipe, components(), seed=0)
+    data = some_data()
+    mean, log_variance = model.encode(data)
+    assert log_variance is None
+    assert not model.has_density
+    features = model.features(data)
+    wild = torch.full((len(data), 1, LATENT), 1e3)
+    still = model.terms(features, torch.zeros_like(wild)).log_likelihood
+    assert torch.equal(model.terms(features, wild).log_likelihood, still)  # nothing is sampled
+    torch.testing.assert_close(model.decoder.answer(mean), model.terms(features, wild).answer)
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        ({"bound": {"alpha": 0.5}, "divergence": {"name": "mmd"}}, "takes the place of the div"),
+        ({"bound": {"samples": 4}, "posterior": {"name": "point"}}, "has no samples to weigh"),
+        ({"bound": {"samples": 0}}, "'bound.samples' is wrong"),
+        ({"bound": {"alpha": "min"}}, "'bound.alpha"),
+        ({"posterior": {"name": "gausian"}}, "posterior 'gausian' is unknown; did you mean"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(table: dict[str, object], sentence: str) -> None:
+    plain = recipe_of("gaussian", "principal").model_dump() | table
+    with pytest.raises(ToySoundError, match=sentence):
+        recipes.validate(plain, "test")

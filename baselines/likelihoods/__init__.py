@@ -15,6 +15,7 @@ from baselines.likelihoods.discretised_logistic_mixture import DiscretisedLogist
 from baselines.likelihoods.gamma import Gamma
 from baselines.likelihoods.gaussian import Gaussian
 from baselines.likelihoods.laplace import Laplace
+from baselines.likelihoods.magnitude_and_phase import MagnitudeAndPhase
 from baselines.likelihoods.protocol import Likelihood
 from baselines.likelihoods.student_t import StudentT
 from baselines.likelihoods.von_mises import VonMises
@@ -31,6 +32,7 @@ LIKELIHOODS: dict[str, Callable[..., Likelihood]] = {
     "discretised_logistic_mixture": DiscretisedLogisticMixture,
     "categorical": Categorical,
     "von_mises": VonMises,
+    "magnitude_and_phase": MagnitudeAndPhase,
 }
 
 

@@ -28,6 +28,7 @@ from pydantic import (
 from baselines.divergences import DIVERGENCES
 from baselines.likelihoods import LIKELIHOODS
 from baselines.networks import NETWORKS
+from baselines.posteriors import POSTERIORS
 from baselines.representations import REPRESENTATIONS
 from baselines.schedule import Pressure
 from baselines.stem import STEMS
@@ -190,6 +191,28 @@ class AudioTable(_Strict):
     training: TrainingTable
 
 
+class PosteriorPart(_Part):
+    """The family of q(z|x): ``name``; see :mod:`baselines.posteriors`."""
+
+    kind = "posterior"
+    registry = POSTERIORS
+    given = ("latent_dim",)
+
+
+class BoundTable(_Strict):
+    """Which bound of ln p(x) is trained; see :mod:`baselines.importance`.
+
+    Attributes
+    ----------
+    alpha : order of the variational Renyi bound: 1 is the evidence lower bound, 0 that of the
+        importance-weighted auto-encoder, "max" the largest weight alone
+    samples : of each posterior
+    """
+
+    alpha: float | Literal["max"] = 1.0
+    samples: int = Field(default=1, gt=0)
+
+
 class VaeRecipe(_Strict):
     """A variational auto-encoder; see :mod:`baselines.vae`.
 
@@ -198,6 +221,7 @@ class VaeRecipe(_Strict):
     name : of the model on the leaderboard
     latent_dim : number of latent dimensions
     citation : reference
+    posterior, bound : what is sampled, and what is made of the samples
     audio : what is played where the view itself is not of audio grade
     """
 
@@ -211,7 +235,33 @@ class VaeRecipe(_Strict):
     likelihood: LikelihoodPart
     divergence: DivergencePart
     training: TrainingTable
+    posterior: PosteriorPart = PosteriorPart(name="gaussian")
+    bound: BoundTable = BoundTable()
     audio: AudioTable | None = None
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> "VaeRecipe":
+        if self.bound.alpha != 1 and self.divergence.name != "kl":
+            raise ValueError(
+                f"a bound of order {self.bound.alpha} takes the place of the divergence; "
+                f"divergence '{self.divergence.name}' must be 'kl'"
+            )
+        if not POSTERIORS[self.posterior.name].sampled and (
+            self.bound.alpha != 1 or self.bound.samples > 1
+        ):
+            raise ValueError(
+                f"posterior '{self.posterior.name}' has no samples to weigh; bound.alpha and "
+                "bound.samples must be 1"
+            )
+        return self
+
+    @property
+    def trains(self) -> str:
+        """What the validation figure is: the ELBO at weight 1 wherever that is defined."""
+        if self.bound.alpha != 1:
+            return f"bound of order {self.bound.alpha}"
+        sampled = POSTERIORS[self.posterior.name].sampled
+        return "ELBO" if sampled and self.divergence.name == "kl" else "objective"
 
     @property
     def pressure(self) -> Pressure:
@@ -263,8 +313,13 @@ def _fields(place: list[str]) -> Mapping[str, Any]:
     """Return the fields of the table at a place; the first step names the kind of model."""
     table: type[BaseModel] = PcaRecipe if place[:1] == ["pca"] else VaeRecipe
     for step in place[1:]:
+        if step not in table.model_fields:  # a member of a union, whose place ends with its type
+            break
         annotation: Any = table.model_fields[step].annotation
-        table = next((part for part in get_args(annotation) if part is not NoneType), annotation)
+        parts = [part for part in get_args(annotation) if part is not NoneType] or [annotation]
+        if not issubclass(type(parts[0]), type(BaseModel)):
+            break
+        table = parts[0]
     return table.model_fields
 
 

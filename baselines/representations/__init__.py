@@ -15,6 +15,7 @@ from typing import Any
 from baselines.representations.base import View
 from baselines.representations.cochlear import Cochlear
 from baselines.representations.complex_stft import ComplexStft
+from baselines.representations.instantaneous_frequency import InstantaneousFrequency
 from baselines.representations.log_magnitude import LogMagnitude
 from baselines.representations.log_mel import LogMel
 from baselines.representations.mdct import Mdct
@@ -30,6 +31,7 @@ REPRESENTATIONS: dict[str, Callable[..., View]] = {
     "stft": ComplexStft,
     "log_magnitude": LogMagnitude,
     "log_mel": LogMel,
+    "instantaneous_frequency": InstantaneousFrequency,
     "cochlear": Cochlear,
     "cqt": Cqt,
     "nsgt": Nsgt,
