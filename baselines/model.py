@@ -87,6 +87,8 @@ class Baseline:
         self.sample_rate = representation.sample_rate
         self.num_samples = representation.num_samples
         self.latent_dim = latent_model.latent_dim
+        if audio_representation.unit != "dB":  # its errors are not those of other views
+            self.coefficients = None  # type: ignore[assignment, method-assign]
         if not latent_model.has_density:
             self.log_likelihood = None  # type: ignore[assignment, method-assign]
         self.representation_name = representation.name

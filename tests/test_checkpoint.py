@@ -17,6 +17,7 @@ from baselines.model import Baseline
 from baselines.run import train
 from baselines.tensors import load_tensors, save_tensors
 from benchmark.check import check
+from benchmark.protocol import offers
 from toysound.errors import ToySoundError, UsageError
 from toysound.version import __version__
 
@@ -56,6 +57,24 @@ def test_what_it_says_of_itself(model: Baseline) -> None:
 def test_it_keeps_the_protocol_of_the_benchmark(model: Baseline) -> None:
     report = check(model, small_dataset())
     assert report.can_be_scored, report.to_text()
+
+
+def test_a_view_that_is_not_in_decibels_offers_no_error_in_decibels(tmp_path: Path) -> None:
+    changes = ["representation.name=mdct", "likelihood.initial_scale=0.1", "training.epochs=1"]
+    train(recipes.load("vae", [*SMALL, *changes]), small_dataset(), tmp_path)
+    model = load_model(tmp_path)
+    assert not offers(model, "coefficients")
+    assert offers(model, "log_likelihood", "round_trip")
+    assert model.representation_name == "mdct"
+
+
+def test_a_model_without_samples_offers_no_likelihood(tmp_path: Path) -> None:
+    changes = ["posterior.name=point", "divergence.weight=0.0", "training.epochs=1"]
+    train(recipes.load("vae", [*SMALL, *changes]), small_dataset(), tmp_path)
+    model = load_model(tmp_path)
+    assert not offers(model, "log_likelihood")
+    assert model.encode(small_dataset().audio(np.arange(3)))[1] is None
+    assert check(model, small_dataset()).can_be_scored
 
 
 def test_shapes_and_types_at_the_border(model: Baseline, audio: NDArray[np.float32]) -> None:
