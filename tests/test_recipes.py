@@ -123,6 +123,38 @@ def test_a_missing_option_of_a_part_is_named() -> None:
         parse(text, "mine")
 
 
+def test_a_recipe_that_extends_another_says_only_what_differs() -> None:
+    base, own = recipes.load("vae").model_dump(), recipes.load("beta-vae").model_dump()
+    assert own["divergence"] == base["divergence"] | {"weight": 4.0}
+    for table in ("representation", "stem", "network", "likelihood", "training"):
+        assert own[table] == base[table]
+
+
+def test_another_part_brings_its_own_options() -> None:
+    text = 'extends = "vae"\nname = "mine"\n[likelihood]\nname = "laplace"\n'
+    assert parse(text, "mine").model_dump()["likelihood"]["initial_scale"] == 1.0
+    text = text.replace('"laplace"', '"gaussian"')
+    assert parse(text, "mine").model_dump()["likelihood"]["initial_scale"] == 3.0
+
+
+def test_a_recipe_may_extend_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "base.toml"
+    path.write_text(to_toml(recipes.load("vae", ["latent_dim=7"])))
+    assert parse(f'extends = "{path}"\nname = "mine"', "mine").latent_dim == 7
+    path.write_text(f'extends = "{path}"')
+    with pytest.raises(ToySoundError, match="which extends it in turn"):
+        recipes.load(str(path))
+
+
+@pytest.mark.parametrize(
+    ("base", "sentence"),
+    [('"veh"', "recipe 'veh' is unknown"), ("3", "'extends' is the name of a recipe, got 3")],
+)
+def test_what_cannot_be_extended_is_said(base: str, sentence: str) -> None:
+    with pytest.raises(ToySoundError, match=sentence):
+        parse(f"extends = {base}", "mine")
+
+
 @pytest.mark.parametrize("change", ["latent_dim", "=3", "a..b=1", "."])
 def test_a_malformed_change_is_a_usage_error(change: str) -> None:
     with pytest.raises(UsageError, match="must be key=value"):

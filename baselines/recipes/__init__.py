@@ -4,6 +4,9 @@ A recipe names the parts of a model and their options; :mod:`baselines.recipes.s
 fields there are. Those that come with the package lie beside this file. ``toysound train`` takes
 the name of one, or the path of your own, and writes the *resolved* recipe, every default filled in,
 beside the model it trained.
+
+A recipe may say ``extends = "vae"`` and then only what differs. A table is taken over field by
+field, unless it names another part: its options are then its own.
 """
 
 import tomllib
@@ -40,6 +43,12 @@ def load(name_or_path: str, changes: Sequence[str] = ()) -> Recipe:
     ToySoundError
         If the file cannot be read, is not TOML, or a field is missing, unknown or out of range.
     """
+    text = _read(name_or_path)
+    return parse(text, name_or_path, changes)
+
+
+def _read(name_or_path: str) -> str:
+    """Return the text of a recipe."""
     if name_or_path.endswith(".toml") or "/" in name_or_path:
         path = Path(name_or_path)
         if not path.is_file():
@@ -48,14 +57,13 @@ def load(name_or_path: str, changes: Sequence[str] = ()) -> Recipe:
                 f"{', '.join(names())}"
             )
         try:
-            text = path.read_text(encoding="utf-8")
+            return path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ToySoundError(f"recipe '{path}' cannot be read: {error}") from None
     else:
         if name_or_path not in names():
             raise unknown_name("recipe", name_or_path, names())
-        text = resources.files(__name__).joinpath(f"{name_or_path}.toml").read_text("utf-8")
-    return parse(text, name_or_path, changes)
+        return resources.files(__name__).joinpath(f"{name_or_path}.toml").read_text("utf-8")
 
 
 def parse(text: str, source: str, changes: Sequence[str] = ()) -> Recipe:
@@ -68,13 +76,38 @@ def parse(text: str, source: str, changes: Sequence[str] = ()) -> Recipe:
     ToySoundError
         If the text is not TOML, or a field is missing, unknown or out of range.
     """
+    data = _extended(text, source, ())
+    for change in changes:
+        _apply(data, change)
+    return validate(data, source)
+
+
+def _extended(text: str, source: str, before: tuple[str, ...]) -> dict[str, Any]:
+    """Return the data of a recipe with what it extends; ``before`` are those that extend it."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ToySoundError(f"recipe '{source}' is not TOML: {error}") from None
-    for change in changes:
-        _apply(data, change)
-    return validate(data, source)
+    base = data.pop("extends", None)
+    if base is None:
+        return data
+    if not isinstance(base, str):
+        raise ToySoundError(f"recipe '{source}': 'extends' is the name of a recipe, got {base!r}")
+    if base in before:
+        raise ToySoundError(f"recipe '{source}' extends '{base}', which extends it in turn")
+    return _merged(_extended(_read(base), base, (*before, base)), data)
+
+
+def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Return a table with what another one says beyond it or otherwise."""
+    merged = dict(base)
+    for key, value in own.items():
+        old = base.get(key)
+        merged[key] = value
+        if isinstance(old, dict) and isinstance(value, dict):
+            if value.get("name", old.get("name")) == old.get("name"):
+                merged[key] = _merged(old, value)
+    return merged
 
 
 def _apply(data: dict[str, Any], change: str) -> None:

@@ -70,7 +70,7 @@ class _Part(BaseModel):
             raise ValueError(_first_problem(error, [*own, *table.model_fields])) from None
         if self.__pydantic_extra__ is not None:
             self.__pydantic_extra__.clear()  # equal parts have their options in the same order
-            self.__pydantic_extra__.update(checked.model_dump())
+            self.__pydantic_extra__.update(checked.model_dump(mode="json"))
         return self
 
 
