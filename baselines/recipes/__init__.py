@@ -102,12 +102,14 @@ def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """Return a table with what another one says beyond it or otherwise."""
     merged = dict(base)
     for key, value in own.items():
-        old = base.get(key)
-        merged[key] = value
-        if isinstance(old, dict) and isinstance(value, dict):
-            if value.get("name", old.get("name")) == old.get("name"):
-                merged[key] = _merged(old, value)
+        merged[key] = _merged(base[key], value) if _same_part(base.get(key), value) else value
     return merged
+
+
+def _same_part(old: Any, new: Any) -> bool:
+    """Tell whether two values are tables of the same part."""
+    tables = isinstance(old, dict) and isinstance(new, dict)
+    return tables and new.get("name", old.get("name")) == old.get("name")
 
 
 def _apply(data: dict[str, Any], change: str) -> None:
