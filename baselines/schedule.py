@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 
 def rise(progress: float, fraction: float) -> float:
@@ -12,6 +13,10 @@ def rise(progress: float, fraction: float) -> float:
     return 1.0 if progress >= fraction else progress / fraction
 
 
+#: How a weight comes to its full size.
+Shape = Literal["linear", "cosine", "cyclical"]
+
+
 @dataclass(frozen=True)
 class Pressure:
     """The weight of the divergence in the objective.
@@ -19,15 +24,28 @@ class Pressure:
     Attributes
     ----------
     weight : at the end; 1 is the evidence lower bound
-    warm_up : fraction of the training over which it rises linearly from 0
+    warm_up : fraction of the training, or of each cycle, over which it rises from 0
+    shape : ``"linear"``; ``"cosine"``, which starts and ends without a bend; or ``"cyclical"``, a
+        linear rise again and again, so that latents that were given up get another chance
+    cycles : how often, if cyclical
+
+    References
+    ----------
+    C. K. Sonderby et al., "Ladder variational autoencoders", NIPS 2016: the warm-up.
+    H. Fu et al., "Cyclical annealing schedule", NAACL 2019: four cycles with a rise over half.
     """
 
     weight: float = 1.0
     warm_up: float = 0.0
+    shape: Shape = "linear"
+    cycles: int = 4
 
     def at(self, progress: float) -> float:
-        """Return the weight after this share of the training."""
-        return self.weight * rise(progress, self.warm_up)
+        """Return the weight after this share of the training, in [0, 1)."""
+        if self.shape == "cyclical":
+            return self.weight * rise(progress * self.cycles % 1, self.warm_up)
+        risen = rise(progress, self.warm_up)
+        return self.weight * (1 - half_cosine(risen) if self.shape == "cosine" else risen)
 
 
 #: No divergence at all.

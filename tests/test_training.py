@@ -12,7 +12,7 @@ from baselines.checkpoint import untrained_vae, vae_of_shape
 from baselines.decoder import Features
 from baselines.principal import principal_components
 from baselines.recipes import VaeRecipe
-from baselines.schedule import half_cosine, rise
+from baselines.schedule import Pressure, Shape, half_cosine, rise
 from baselines.stem import PrincipalStem, Stem
 from baselines.training import State, _batches, evaluate, fit, start
 from toysound.errors import ToySoundError
@@ -177,6 +177,28 @@ def test_weight_decay_is_for_matrices_only() -> None:
 def test_schedules_stay_between_0_and_1(progress: float, fraction: float) -> None:
     assert 0 <= rise(progress, fraction) <= 1
     assert 0 <= half_cosine(progress) <= 1
+
+
+@given(
+    progress=st.floats(0, 1, exclude_max=True),
+    warm_up=st.floats(0, 1),
+    shape=st.sampled_from(["linear", "cosine", "cyclical"]),
+    cycles=st.integers(1, 6),
+)
+def test_a_weight_stays_between_nothing_and_itself(
+    progress: float, warm_up: float, shape: Shape, cycles: int
+) -> None:
+    assert 0 <= Pressure(3.0, warm_up, shape, cycles).at(progress) <= 3
+
+
+def test_shapes_of_the_warm_up() -> None:
+    cosine, cyclical = Pressure(2.0, 0.5, "cosine"), Pressure(2.0, 0.5, "cyclical", 4)
+    assert [cosine.at(p) for p in (0, 0.25, 0.5, 0.9)] == pytest.approx([0, 1, 2, 2])
+    assert [cyclical.at(p) for p in (0, 1 / 16, 1 / 8, 0.2, 1 / 4, 5 / 16)] == pytest.approx(
+        [0, 1, 2, 2, 0, 1]
+    )
+    assert cyclical.at(0.3) == pytest.approx(cyclical.at(0.8))
+    assert Pressure(2.0).at(0) == 2
 
 
 def test_schedules_at_their_ends() -> None:

@@ -30,7 +30,7 @@ from baselines.likelihoods import LIKELIHOODS
 from baselines.networks import NETWORKS
 from baselines.posteriors import POSTERIORS
 from baselines.representations import REPRESENTATIONS
-from baselines.schedule import Pressure
+from baselines.schedule import Pressure, Shape
 from baselines.stem import STEMS
 from toysound.errors import ToySoundError, unknown_name
 
@@ -114,7 +114,8 @@ class DivergencePart(_Part):
     Attributes
     ----------
     weight : factor of the divergence in the objective; 1 is the evidence lower bound
-    warm_up : fraction of the training over which the weight rises linearly from 0
+    warm_up : fraction of the training, or of each cycle, over which the weight rises from 0
+    schedule, cycles : how it rises, see :class:`baselines.schedule.Pressure`
     """
 
     kind = "divergence"
@@ -123,6 +124,8 @@ class DivergencePart(_Part):
 
     weight: float = Field(default=1.0, ge=0)
     warm_up: float = Field(default=0.0, ge=0, le=1)
+    schedule: Shape = "linear"
+    cycles: int = Field(default=4, gt=0)
 
 
 class StemPart(_Part):
@@ -266,7 +269,8 @@ class VaeRecipe(_Strict):
     @property
     def pressure(self) -> Pressure:
         """The weight of the divergence over the training."""
-        return Pressure(self.divergence.weight, self.divergence.warm_up)
+        part = self.divergence
+        return Pressure(part.weight, part.warm_up, part.schedule, part.cycles)
 
 
 class PcaRecipe(_Strict):
