@@ -18,14 +18,12 @@ import numpy as np
 from baselines.checkpoint import load_model
 from baselines.model import Baseline
 from benchmark.environment import describe
+from leaderboard.experiments.view_rows import views
 from toysound.dataset import load
 from toysound.files import write_text
 
 #: Latents that are timed, after a few that warm up.
 TIMED, WARM_UP = 60, 5
-
-#: Rows of the experiment begin so; what follows is the view.
-_HEAD = "vae-"
 
 
 def decode_ms(model: Baseline, dataset_name: str) -> float:
@@ -46,11 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="of one dataset of a sweep")
     parser.add_argument("--json", type=Path, required=True, metavar="FILE")
     chosen = parser.parse_args(arguments)
+    files = {view: chosen.folder / row / "0/model.safetensors" for view, row in views().items()}
     times = {
-        path.parent.parent.name.removeprefix(_HEAD): round(
-            decode_ms(load_model(path), chosen.folder.name), 2
-        )
-        for path in sorted(chosen.folder.glob(f"{_HEAD}*/0/model.safetensors"))
+        view: round(decode_ms(load_model(path), chosen.folder.name), 2)
+        for view, path in sorted(files.items())
+        if path.exists()
     }
     answer = {"dataset": chosen.folder.name, "cpu": describe().cpu, "milliseconds": times}
     write_text(chosen.json, json.dumps(answer, indent=2) + "\n")

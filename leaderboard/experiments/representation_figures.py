@@ -10,12 +10,10 @@ import numpy as np
 
 from leaderboard import ceilings
 from leaderboard.ceiling_figure import draw as draw_ceilings
+from leaderboard.experiments.view_rows import rows_of, views
 from leaderboard.experiments.views_and_losses import DATASETS, LOSSES, VIEWS, Run
 from leaderboard.rows import boards_of, load_folder, packaged_results
 from toysound.files import atomic
-
-#: Rows of the experiment begin so; what follows is the view.
-_HEAD = "vae-"
 
 _INK, _FAINT = "#222222", "#d9d9d9"
 
@@ -32,21 +30,19 @@ def draw(results: Path | None, data: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     draw_ceilings(ceilings.load(data / f"ceilings-{DATASETS[0]}.json"), out / "ceilings.png")
     folder = results or packaged_results()
-    colors = _colors(folder)
+    colors = _colors()
     _save(_scatter(folder, colors), out / "representations.png")
     _save(_curves(folder, colors), out / "representation-curves.png")
     runs = [Run(**row) for row in json.loads((data / "views.json").read_text())]
     _save(_views_and_losses(runs), out / "views-and-losses.png")
 
 
-def _colors(folder: Path) -> dict[str, Any]:
+def _colors() -> dict[str, Any]:
     """Return a colour for each view, the same in every figure."""
     import matplotlib
 
-    found = {p.name.removeprefix(_HEAD) for p in folder.glob(f"*/{_HEAD}*") if p.is_dir()}
     palette = matplotlib.colormaps["tab20"].colors  # type: ignore[attr-defined]
-    order = [*palette[::2], *palette[1::2]]
-    return dict(zip(sorted(found), order, strict=False))
+    return dict(zip(sorted(views()), [*palette[::2], *palette[1::2]], strict=False))
 
 
 def _panels(title: str, height: float = 3.8) -> Any:
@@ -69,10 +65,7 @@ def _scatter(folder: Path, colors: Mapping[str, Any]) -> Any:
     figure, panels = _panels("The same VAE on each view: how it sounds, how it untangles", 4.6)
     boards = {board.dataset: board for board in boards_of(load_folder(folder))}
     for panel, name in zip(panels, DATASETS, strict=True):
-        for row in boards[name].rows:
-            if not row.model.startswith(_HEAD):
-                continue
-            view = row.model.removeprefix(_HEAD)
+        for view, row in rows_of(boards[name]).items():
             x = row.cells["reconstruction", "log_spectral_distance"]
             y = row.cells["disentanglement", "dci_disentanglement"]
             if x.value is None or y.value is None:
@@ -108,8 +101,10 @@ def _curves(folder: Path, colors: Mapping[str, Any]) -> Any:
         "Learning curves: what is not yet explained of the validation sounds", 4.4
     )
     for panel, name in zip(panels, DATASETS, strict=True):
-        for path in sorted((folder / name).glob(f"{_HEAD}*/0.history.csv")):
-            view = path.parent.name.removeprefix(_HEAD)
+        for view, row in sorted(views().items()):
+            path = folder / name / row / "0.history.csv"
+            if not path.exists():
+                continue
             with path.open(newline="", encoding="utf-8") as file:
                 rows = list(csv.DictReader(file))
             epochs = [int(row["epoch"]) for row in rows]

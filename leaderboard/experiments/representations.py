@@ -23,8 +23,9 @@ from benchmark.result import Family
 from leaderboard import ceilings
 from leaderboard.experiments import representation_figures
 from leaderboard.experiments.marked import markdown, with_table
+from leaderboard.experiments.view_rows import rows_of
 from leaderboard.experiments.views_and_losses import DATASETS, LOSSES, VIEWS, Run, shares
-from leaderboard.rows import Board, Row, boards_of, load_folder
+from leaderboard.rows import Board, boards_of, load_folder
 from leaderboard.tables import number
 from toysound.files import write_text
 
@@ -33,9 +34,6 @@ RATE, SAMPLES = 16000, 8000
 
 #: Where some of the views were tried again: each sound with phases of its own.
 PHASES = "tones+phase"
-
-#: Rows of the experiment begin so; what follows is the view.
-HEAD = "vae-"
 
 #: Heading, family and name of a column of the experiment.
 COLUMNS: tuple[tuple[str, Family, str], ...] = (
@@ -93,11 +91,6 @@ def ceilings_table(folder: Path) -> str:
     return markdown(head, rows)
 
 
-def views_of(board: Board) -> dict[str, Row]:
-    """Return the rows of the experiment, view to row."""
-    return {row.model.removeprefix(HEAD): row for row in board.rows if row.model.startswith(HEAD)}
-
-
 def experiment_table(board: Board, decode_ms: Mapping[str, float]) -> str:
     """Return what the same model came to on each view, best reconstruction first.
 
@@ -106,7 +99,7 @@ def experiment_table(board: Board, decode_ms: Mapping[str, float]) -> str:
     board : of one dataset
     decode_ms : view to the median time of decoding one latent
     """
-    rows = views_of(board)
+    rows = rows_of(board)
 
     def lsd(view: str) -> float:
         return rows[view].cells["reconstruction", "log_spectral_distance"].value or math.inf
