@@ -33,7 +33,7 @@ from toysound.files import write_text
 RATE, SAMPLES = 16000, 8000
 
 #: Where some of the views were tried again: each sound with phases of its own.
-PHASES = "tones+phase"
+PHASES = ("tones+phase", "timbre+phase")
 
 #: Heading, family and name of a column of the experiment.
 COLUMNS: tuple[tuple[str, Family, str], ...] = (
@@ -150,7 +150,7 @@ def tables(results: Path | None, data: Path) -> dict[str, str]:
     decode = json.loads((data / "decode.json").read_text())
     boards = {board.dataset: board for board in boards_of(load_folder(results))}
     made = {"views": views_table(), "ceilings": ceilings_table(data)}
-    for name in (*DATASETS, PHASES):
+    for name in (*DATASETS, *PHASES):
         made[f"experiment {name}"] = experiment_table(boards[name], decode["milliseconds"])
     made["shares"] = shares_table(runs)
     made["means"] = means_table(runs, "mig")
