@@ -84,4 +84,6 @@ def _text(summary: "Summary", dataset: str, model: Path, before: bool) -> str:
     )
 
 
-TRAIN = Command("train a baseline from a recipe; run again to go on", _train_arguments, _train)
+TRAIN = Command(
+    "train a baseline from a recipe; run again to go on", _train_arguments, _train, resumes=True
+)

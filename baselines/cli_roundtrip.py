@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toysound.command import Command
-from toysound.errors import UsageError
+from toysound.errors import ToySoundError, UsageError
 
 if TYPE_CHECKING:
     from baselines.roundtrip import RoundTrip
@@ -59,7 +59,7 @@ def _run(args: Namespace) -> int:
         out = args.folder / f"{choice.file_stem}.wav"
         try:
             rows.append(round_trip(args.file, choice, out, floating=args.float, show=True))
-        except UsageError as error:  # a view that does not fit these sounds does not stop others
+        except ToySoundError as error:  # a view that cannot take this sound does not stop others
             refused[choice.text] = str(error)
     if args.json:
         answer = {"written": [_answer(row) for row in rows], "refused": refused}

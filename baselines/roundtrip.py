@@ -120,14 +120,10 @@ def round_trip(
     with _opened(source) as file:
         player = _Player(choice, file.samplerate, min(file.frames, BLOCK))
         meter = _Meter()
-        subtype = "FLOAT" if floating else "PCM_16"
         with (
             one_thread(),
             bar(choice.text, file.frames, "samples", show) as drawn,
-            atomic(out) as partial,
-            soundfile.SoundFile(
-                partial, "w", file.samplerate, 1, subtype=subtype, format="WAV"
-            ) as written,
+            _new_wav(out, file.samplerate, floating) as written,
         ):
             for sound, made in segments(_reader(file, source), player, BLOCK, FADE):
                 samples = to_int16(made)
@@ -164,14 +160,7 @@ def write_mono(source: Path, out: Path, *, floating: bool = False) -> None:
     Parameters and errors are those of :func:`round_trip`.
     """
     _check_out(source, out)
-    subtype = "FLOAT" if floating else "PCM_16"
-    with (
-        _opened(source) as file,
-        atomic(out) as partial,
-        soundfile.SoundFile(
-            partial, "w", file.samplerate, 1, subtype=subtype, format="WAV"
-        ) as written,
-    ):
+    with _opened(source) as file, _new_wav(out, file.samplerate, floating) as written:
         read = _reader(file, source)
         while len(sound := read(BLOCK)):
             written.write(sound if floating else to_int16(sound))
@@ -271,16 +260,37 @@ def _check_out(source: Path, out: Path) -> None:
 
 
 @contextmanager
+def _new_wav(out: Path, sample_rate: int, floating: bool) -> Iterator[Any]:
+    """Open a mono WAV file for writing; it is complete or not there at all.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; it says why, which libsndfile does not.
+    """
+    subtype = "FLOAT" if floating else "PCM_16"
+    with (
+        atomic(out) as partial,
+        partial.open("wb") as file,
+        soundfile.SoundFile(file, "w", sample_rate, 1, subtype=subtype, format="WAV") as written,
+    ):
+        yield written
+
+
+@contextmanager
 def _opened(source: Path) -> Iterator[Any]:
     """Open a sound file for reading.
 
     Raises
     ------
     ToySoundError
-        If there is none, or it has no samples.
+        If there is none, it is no sound file, or it has no samples.
+    OSError
+        If it may not be read.
     """
     if not source.is_file():
         raise ToySoundError(f"there is no file '{source}'")
+    source.open("rb").close()  # says why it may not be read, which libsndfile does not
     try:
         file = soundfile.SoundFile(source)
     except soundfile.LibsndfileError as error:

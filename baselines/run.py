@@ -31,17 +31,24 @@ from baselines.job import Job, Tensors
 from baselines.model import LatentModel
 from baselines.pca import PCA
 from baselines.recipes import PcaRecipe, Recipe, VaeRecipe, to_toml
-from baselines.recipes.schema import AudioTable
+from baselines.recipes.schema import AudioTable, LikelihoodPart
 from baselines.representations.protocol import Representation
 from baselines.schedule import NO_PRESSURE
-from baselines.stem import STEMS
+from baselines.stem import STEMS, Stem
 from baselines.threads import one_thread
 from baselines.training import Epoch, evaluate, fit
 from baselines.vae import VAE
 from toysound.dataset import Dataset
+from toysound.errors import ToySoundError
 
 #: Seconds between checkpoints.
 CHECKPOINT_EVERY_S = 10.0
+
+#: The spread of coefficients is at least this many times the smallest scale of a likelihood.
+_LEAST_RANGE = 10.0
+
+#: Sounds that vary less than this, in any unit, are all the same.
+_NOTHING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -95,8 +102,8 @@ def train(
     UsageError
         If the folder cannot be written.
     ToySoundError
-        If it holds another training, the dataset has no training sounds, or the objective is not a
-        finite number.
+        If it holds another training, the dataset has no training sounds, the scale of the noise is
+        one of another view, or the objective is not a finite number.
     """
     identity = Identity(
         recipe_toml=to_toml(recipe),
@@ -149,6 +156,7 @@ def _fit_vae(recipe: VaeRecipe, job: Job) -> Fitted:
         if tensors is not None:
             return vae_of_shape(recipe, tensors, "model.decoder.stem.", job.view.shape)
         stem = STEMS[recipe.stem.name].fit(job.sounds(job.view), **recipe.stem.options)
+        _check_scale(recipe.likelihood, "likelihood", stem, job.view)
         return untrained_vae(recipe, stem, job.seed)
 
     state = job.resume(CODES, make, recipe.training)
@@ -185,6 +193,7 @@ def _fit_audio(recipe: Recipe, table: AudioTable, codes: VAE | PCA, job: Job) ->
         if tensors is not None:
             return audio_of_shape(recipe, tensors, "model.decoder.stem.", job.audio_view.shape)
         stem = STEMS[table.stem.name].fit(job.sounds(job.audio_view), **table.stem.options)
+        _check_scale(table.likelihood, "audio.likelihood", stem, job.audio_view)
         return untrained_audio(recipe, stem, job.seed)
 
     state = job.resume(AUDIO, make, table.training)
@@ -200,6 +209,28 @@ def _fit_audio(recipe: Recipe, table: AudioTable, codes: VAE | PCA, job: Job) ->
         seed=job.seed, keep=job.keeper(AUDIO), show=job.show,
     )  # fmt: skip
     return FittedAudio(model, state.history)
+
+
+def _check_scale(
+    part: LikelihoodPart, field: str, stem: Stem, representation: Representation
+) -> None:
+    """Refuse a scale of noise that was meant for a view with another unit.
+
+    Raises
+    ------
+    ToySoundError
+        If the smallest learned scale is not well below what coefficients vary by.
+    """
+    smallest = part.options.get("minimum_scale", 0.0)
+    learnt = part.options.get("scale") != "fixed" and stem.deviation > _NOTHING
+    if not learnt or smallest <= stem.deviation / _LEAST_RANGE:
+        return
+    raise ToySoundError(
+        f"{field}.minimum_scale is {smallest:g}, and coefficients of '{representation.name}' "
+        f"({representation.unit}) vary by {stem.deviation:.2g} only: nothing could be learnt below "
+        f"it; such as --set {field}.initial_scale={stem.deviation / 3:.1g} "
+        f"--set {field}.minimum_scale={stem.deviation / 1000:.1g} suits them"
+    )
 
 
 def _features(

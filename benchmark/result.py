@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from toysound.errors import ToySoundError
+from toysound.errors import ToySoundError, clause
 from toysound.files import write_text
 
 SCHEMA_VERSION: Literal["1"] = "1"
@@ -243,7 +243,7 @@ def load_result(path: str | Path) -> Result:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         what = {"missing": "is missing", "extra_forbidden": "is not a field of a result"}.get(
-            first["type"], f"is wrong ({first['msg'].lower()})"
+            first["type"], f"is wrong ({clause(first['msg'])})"
         )
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise ToySoundError(

@@ -55,7 +55,7 @@ from benchmark.metrics.reconstruction import (
 )
 from benchmark.result import Cells, Environment, Measurement
 from toysound.dataset import Dataset
-from toysound.errors import ToySoundError, UsageError
+from toysound.errors import ToySoundError, UsageError, clause
 from toysound.files import write_text
 from toysound.progress import bar
 
@@ -184,7 +184,7 @@ def load(path: Path) -> Ceilings:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
         raise ToySoundError(
-            f"'{path}' holds no ceilings: {place}: {first['msg'].lower()}; "
+            f"'{path}' holds no ceilings: {place}: {clause(first['msg'])}; "
             "'toysound ceilings DATASET --out FILE.json' writes one"
         ) from None
 

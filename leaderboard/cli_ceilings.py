@@ -6,6 +6,7 @@ from shutil import get_terminal_size
 
 from toysound.command import Command
 from toysound.errors import UsageError
+from toysound.files import check_writable
 
 #: Columns of the text when it goes into a pipe or a file.
 _WIDTH_IN_A_PIPE = 120
@@ -40,6 +41,8 @@ def _run(args: Namespace) -> int:
     for path in (args.out, args.plot):
         if path is not None and path.is_dir():
             raise UsageError(f"'{path}' is a folder; name a file to write")
+        if path is not None:
+            check_writable(path)
     if args.plot is not None:
         check_ending(args.plot)
     ceilings = measure(

@@ -62,7 +62,8 @@ def _run(args: Namespace) -> int:
         print(f"toysound: {outcome.label} failed: {outcome.error}", file=sys.stderr)
     if failed:
         raise ToySoundError(
-            f"{len(failed)} of {len(jobs)} jobs failed; run the same command again to go on"
+            f"{len(failed)} of {len(jobs)} jobs failed; what is done is kept, and the same command "
+            "tries the others again"
         )
     return 0
 
@@ -95,4 +96,4 @@ def _show(results: Path) -> None:
     print(f"results in '{results}'; 'toysound leaderboard build --results {results}' makes a page")
 
 
-SWEEP = Command("train and score every model of a plan", _add_arguments, _run)
+SWEEP = Command("train and score every model of a plan", _add_arguments, _run, resumes=True)

@@ -17,8 +17,9 @@ A plan is a TOML file:
     name = "oracle"
     model = "oracle"                        # nothing to train: what 'toysound score' takes
 
-A model may have ``datasets`` and ``seeds`` of its own. Everything is resolved and checked before
-any work begins.
+A model may have ``datasets`` and ``seeds`` of its own; one that is named twice is taken once. Names
+and recipes are resolved and checked before any work begins. Whether a recipe fits the sounds of a
+dataset shows when its training begins.
 """
 
 import tomllib
@@ -33,7 +34,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from baselines import recipes
 from toysound.catalog import get_spec
-from toysound.errors import ToySoundError, UsageError, unknown_name
+from toysound.errors import ToySoundError, UsageError, clause, unknown_name
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
@@ -188,8 +189,8 @@ def jobs(
     found = [
         (dataset, Job(entry.name, dataset, seed, resolved[entry.name], entry.model))
         for entry in chosen
-        for dataset in datasets or entry.datasets or plan.datasets
-        for seed in seeds or entry.seeds or plan.seeds
+        for dataset in dict.fromkeys(datasets or entry.datasets or plan.datasets)
+        for seed in dict.fromkeys(seeds or entry.seeds or plan.seeds)
     ]
     order = list(dict.fromkeys(dataset for dataset, _ in found))
     for dataset in order:
@@ -222,4 +223,4 @@ def _first_problem(error: ValidationError) -> str:
         case "value_error":
             return str(first["ctx"]["error"])
         case _:
-            return f"field '{field}' is wrong: {first['msg'].lower()}, got {first['input']!r}"
+            return f"field '{field}' is wrong: {clause(first['msg'])}, got {first['input']!r}"

@@ -245,7 +245,7 @@ def _last_line(log: Path) -> str:
     """Return the last line that a process said, without progress bars."""
     text = log.read_text(encoding="utf-8", errors="replace").replace("\r", "\n")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else f"it said nothing; see '{log}'"
+    return lines[-1].removeprefix("toysound: ") if lines else f"it said nothing; see '{log}'"
 
 
 def to_json(outcomes: Sequence[Outcome]) -> list[dict[str, object]]:

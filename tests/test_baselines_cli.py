@@ -116,6 +116,17 @@ def test_a_folder_of_another_training_is_refused_unless_forced(
     assert load_model(tmp_path).latent_dim == 3
 
 
+def test_noise_in_the_unit_of_another_view_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    linear = ("--set", "representation.name=mdct", "--set", "likelihood.name=laplace")
+    assert train(tmp_path, *QUICK, *linear) == 1
+    error = capsys.readouterr().err
+    assert "likelihood.minimum_scale is 0.05, and coefficients of 'mdct' (full scale) vary" in error
+    advice = error.split("such as ")[1].split(" suits")[0].split()
+    assert train(tmp_path / "again", *QUICK, *linear, *advice) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
@@ -126,6 +137,7 @@ def test_a_folder_of_another_training_is_refused_unless_forced(
         (["vae", "--dataset", "tones", "--seed", "x"], 2, "--seed"),
         (["vae", "--dataset", "tones", "--set", "epochs"], 2, "must be key=value"),
         (["vae", "--dataset", "tones", "--set", "training.epoch=3"], 1, "'training.epoch' is unkn"),
+        (["vae", "--dataset", "tones", "--set", "bound.alpha=x"], 1, "'bound.alpha' is wrong"),
         (["no.toml", "--dataset", "tones"], 2, "there is no recipe file 'no.toml'"),
         (["vae", "--dataset", "tones", "--checkpoint-every", "nan"], 2, "must be 0 or more"),
     ],

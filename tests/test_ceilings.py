@@ -312,3 +312,15 @@ def test_a_bad_request_is_one_sentence_before_any_work(
     assert sentence in error
     assert error.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_interrupted_it_does_not_promise_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ceilings, "measure", interrupted)
+    assert main(["ceilings", "tones", "--out", str(tmp_path / "c.json")]) == 1
+    assert capsys.readouterr().err == "toysound: interrupted; nothing was left half-written\n"
+    assert not list(tmp_path.iterdir())

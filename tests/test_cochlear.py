@@ -102,7 +102,7 @@ def test_filters_are_gaussians_of_0_6_erb() -> None:
 def test_wider_filters_bring_neighbouring_pitches_nearer() -> None:
     """The reason for this view: a semitone is a small step."""
     distances = []
-    for width_erb in (0.1, 0.3, 0.6, 1.2):
+    for width_erb in (0.15, 0.3, 0.6, 1.2):
         view = Cochlear(RATE, T, width_erb=width_erb)
         pair = [pixels(sine(frequency, 0.3), view)[0] for frequency in (880.0, 932.3)]
         distances.append(float(np.sqrt(np.square(pair[1] - pair[0]).mean())))
@@ -167,3 +167,9 @@ def test_bad_options_are_refused() -> None:
     for options in ({"bands": 1}, {"width_erb": 0.0}, {"floor_db": 0.0}):
         with pytest.raises(UsageError, match="at least 2 bands of positive width and a floor"):
             Cochlear(RATE, T, **options)
+
+
+def test_filters_that_fall_between_the_bins_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"0\.01 ERB wide fall between the bins .* 15\.6 Hz apart"):
+        Cochlear(RATE, T, width_erb=0.01)
+    assert gaussian_filters(RATE, 1024, 128, 0.3).max(axis=1).min() > 0.1

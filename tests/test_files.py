@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from toysound.files import atomic, write_bytes, write_text
+from toysound.files import atomic, check_writable, write_bytes, write_text
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path: Path) -> None:
@@ -74,3 +74,13 @@ def test_an_error_names_the_file_and_not_its_temporary_name(tmp_path: Path) -> N
         full()
     with pytest.raises(OSError, match="another"):
         other()
+
+
+def test_a_place_that_cannot_be_written_is_refused_before(tmp_path: Path) -> None:
+    check_writable(tmp_path / "new" / "deep" / "a.json")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(IsADirectoryError):
+        check_writable(tmp_path)
+    (tmp_path / "a").write_text("no folder")
+    with pytest.raises(NotADirectoryError, match="a/b/c"):
+        check_writable(tmp_path / "a" / "b" / "c")

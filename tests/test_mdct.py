@@ -113,8 +113,10 @@ def test_no_sound_exceeds_the_limit() -> None:
 def test_unknown_windows_and_empty_blocks_are_refused() -> None:
     with pytest.raises(UsageError, match="window 'sin' is unknown; did you mean 'sine'"):
         Mdct(RATE, T, window="sin")
-    with pytest.raises(UsageError, match="block must be at least 1"):
+    with pytest.raises(UsageError, match="block is 0 samples; it must be at least 1"):
         Mdct(RATE, T, block=0)
+    with pytest.raises(UsageError, match=f"block is {T + 1} samples; .* no longer than the sound"):
+        Mdct(RATE, T, block=T + 1)
 
 
 def test_the_inverse_is_differentiable() -> None:

@@ -120,3 +120,16 @@ def test_a_plan_that_is_not_there_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ToySoundError, match="cannot be read"):
         plan.load(str(tmp_path / "bytes.toml"))
+
+
+def test_what_is_named_twice_is_taken_once(tmp_path: Path) -> None:
+    text = PLAN.replace("seeds = [0, 1]", "seeds = [0, 0]")
+    text = text.replace('["mono/level", "mono/pitch"]', '["mono/level", "mono/level"]')
+    labels = [job.label for job in plan.jobs(plan.load(written(tmp_path, text)), only=["pca-3"])]
+    assert labels == ["pca-3 on mono/level, seed 0"]
+
+
+def test_a_message_keeps_the_letters_of_a_rule(tmp_path: Path) -> None:
+    text = PLAN.replace('name = "pca-3"', 'name = "PCA 3"')
+    with pytest.raises(ToySoundError, match=r"\[A-Za-z0-9\]"):
+        plan.load(written(tmp_path, text))

@@ -4,6 +4,8 @@ A representation states what it is: ``exact``, ``linear``, ``tight`` (the energy
 of its coefficients), ``differentiable`` (unless it says no), and ``log_determinant``.
 """
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -290,6 +292,50 @@ def test_what_is_no_number_is_refused(name: str, bad: float) -> None:
         view.forward(audio)
     with pytest.raises(ToySoundError, match="NaN or infinity"):
         view.inverse(coefficients)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_numbers_of_another_type_are_refused(name: str) -> None:
+    view = view_of(name)
+    for audio in (np.zeros((1, T), np.int16), torch.zeros((1, T), dtype=torch.int16)):
+        with pytest.raises(UsageError, match=r"audio is (torch\.)?int16"):
+            view.forward(audio)
+    for dtype in (torch.float16, torch.bfloat16):
+        with pytest.raises(UsageError, match=r"takes torch\.float32 or float64"):
+            view.forward(torch.zeros((1, T), dtype=dtype))
+        with pytest.raises(UsageError, match=r"coefficients is torch\.b?float16"):
+            view.inverse(torch.zeros((1, *view.shape), dtype=dtype))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_options_are_checked_by_name_and_type(name: str) -> None:
+    with pytest.raises(UsageError, match=rf"representation '{name}' has no option 'colour'"):
+        representations.get(name, RATE, T, colour=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "sentence"),
+    [
+        ("log_magnitude", {"iterations": -3}, "'iterations' of representation 'log_magnitude'"),
+        ("log_mel", {"updates": -1}, "greater than or equal to 0, got -1"),
+        ("cochlear", {"width_erb": float("nan")}, "should be a finite number"),
+        ("mdct", {"block": "foo"}, "valid integer or input should be 'auto', got 'foo'"),
+        ("nsgt", {"frames": 2.5}, "'frames' of representation 'nsgt' is wrong"),
+    ],
+)
+def test_options_out_of_range_are_refused(
+    name: str, options: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(UsageError, match=re.escape(sentence)):
+        representations.get(name, RATE, T, **options)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_length_is_a_whole_number(name: str) -> None:
+    with pytest.raises(TypeError):
+        representations.get(name, RATE, 8000.0)  # type: ignore[arg-type]
+    shape = representations.get(name, RATE, np.int64(T)).shape  # type: ignore[arg-type]
+    assert all(type(size) is int for size in shape)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -356,6 +356,39 @@ def test_a_bad_request_is_one_sentence(
     assert [path.name for path in sound.parent.iterdir()] == ["x.wav"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--representation", "raw", "--out", "f/y.wav"], "f/y.wav"),
+        (["--all", "f"], "f/original.wav"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_named(
+    sound: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    named: str,
+) -> None:
+    monkeypatch.chdir(sound.parent)
+    Path("f").symlink_to("/proc")
+    assert main(["roundtrip", "x.wav", *arguments]) == 1
+    assert capsys.readouterr().err == (
+        f"toysound: cannot read or write '{named}': No such file or directory\n"
+    )
+
+
+def test_a_sound_that_no_view_of_a_spectrum_can_take_leaves_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hot = tmp_path / "hot.wav"
+    soundfile.write(hot, 1e30 * tone(300)[0].astype(np.float64), 16000, subtype="FLOAT")
+    assert main(["roundtrip", str(hot), "--all", str(tmp_path / "out"), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert "NaN or infinity" in answer["refused"]["log_mel"]
+    assert {row["representation"] for row in answer["written"]} >= {"raw", "mdct"}
+
+
 def test_the_help_is_a_phrase() -> None:
     assert ROUNDTRIP.help[0].islower()
     assert not ROUNDTRIP.help.endswith(".")

@@ -248,8 +248,14 @@ def test_edges_that_would_meet_are_refused_with_the_condition(overlap: float) ->
 
 @pytest.mark.parametrize("name", ["lowest_scale", "scales", "lowest_rate_hz", "rates"])
 def test_edges_that_are_not_positive_are_refused(name: str) -> None:
-    with pytest.raises(UsageError, match=r"edges of scales and rates .* must be positive"):
+    with pytest.raises(UsageError, match=r"edges of scales and rates must be positive"):
         Strf(RATE, T, **{name: 0})
+
+
+@pytest.mark.parametrize("name", ["scales", "rates"])
+def test_more_edges_than_any_spectrogram_has_room_for_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="their numbers from 1 to 32"):
+        Strf(RATE, T, **{name: 5000})
 
 
 def test_malformed_arrays_are_refused() -> None:

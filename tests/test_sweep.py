@@ -137,7 +137,7 @@ def test_a_job_that_fails_does_not_stop_the_others(
     wild, nobody = json.loads(captured.out)
     assert "the objective became" in wild["error"]
     assert "nobody.py" in nobody["error"]
-    assert "2 of 2 jobs failed; run the same command again to go on" in captured.err
+    assert "2 of 2 jobs failed; what is done is kept" in captured.err
     assert not list(tmp_path.glob("out/results/**/*.json"))
 
 

@@ -141,7 +141,9 @@ def _print(as_json: bool, answer: dict[str, object]) -> None:
 LIST = Command("list the datasets and the question each asks", _list_arguments, _list)
 SHOW = Command("show one dataset: factors, units, values, size", _dataset, _show)
 PLOT = Command("draw a traversal of each factor", _plot_arguments, _plot)
-GENERATE = Command("render datasets into files; run again to go on", _generate_arguments, _generate)
+GENERATE = Command(
+    "render datasets into files; run again to go on", _generate_arguments, _generate, resumes=True
+)
 VERIFY = Command("recompute fingerprints and say what differs", _verify_arguments, _verify)
 RENDER = Command("render one sound to a wav file", _render_arguments, _render)
 PUBLISH = Command("send generated datasets to the Hugging Face Hub", _publish_arguments, _publish)

@@ -29,11 +29,13 @@ class Command:
     help : one line, imperative mood, no full stop
     add_arguments : adds the subcommand's arguments to its own parser
     run : does the work and returns the exit code; raises ``ToySoundError`` for what a user did
+    resumes : whether the same command goes on where it was interrupted
     """
 
     help: str
     add_arguments: Callable[[ArgumentParser], None]
     run: Callable[[Namespace], int]
+    resumes: bool = False
 
 
 class _Parser(ArgumentParser):
@@ -52,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ToySoundError as error:
         return _fail(str(error), 1)
     except KeyboardInterrupt:
-        return _fail("interrupted; run the same command again to go on", 1)
+        return _fail("interrupted; nothing was left half-written", 1)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -86,12 +88,21 @@ def _dispatch(arguments: list[str]) -> int:
         command: Command = commands[arguments[0]].load()
         parser = _Parser(prog=f"toysound {arguments[0]}", description=command.help)
         command.add_arguments(parser)
-        return command.run(parser.parse_args(arguments[1:]))
+        return _run(command, parser.parse_args(arguments[1:]))
     except ModuleNotFoundError as error:
         raise ToySoundError(
             f"'toysound {arguments[0]}' needs the package '{error.name}'; "
             "pip install 'toysound[all]' brings it"
         ) from None
+
+
+def _run(command: Command, args: Namespace) -> int:
+    try:
+        return command.run(args)
+    except KeyboardInterrupt:
+        if command.resumes:
+            return _fail("interrupted; run the same command again to go on", 1)
+        raise
 
 
 def _fail(sentence: str, code: int) -> int:

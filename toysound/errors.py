@@ -16,6 +16,11 @@ class UsageError(ToySoundError):
     """The request itself is malformed: a name, value or option that does not exist (exit 2)."""
 
 
+def clause(sentence: str) -> str:
+    """Return a sentence as part of another: its first letter small."""
+    return sentence[:1].lower() + sentence[1:]
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str], see: str = "") -> UsageError:
     """Make the error for a name that is not in a registry, with the nearest known name.
 

@@ -8,7 +8,6 @@ A field that is unknown, missing, of the wrong type or out of range is refused w
 names it and the allowed ones.
 """
 
-import inspect
 from collections.abc import Callable, Mapping
 from types import NoneType
 from typing import Annotated, Any, ClassVar, Literal, get_args
@@ -21,24 +20,18 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     ValidationInfo,
-    create_model,
     model_validator,
 )
 
 from baselines.divergences import DIVERGENCES
 from baselines.likelihoods import LIKELIHOODS
 from baselines.networks import NETWORKS
+from baselines.options import Strict, complaint, options_table, place_of
 from baselines.posteriors import POSTERIORS
 from baselines.representations import REPRESENTATIONS
 from baselines.schedule import Pressure, Shape
 from baselines.stem import STEMS
 from toysound.errors import ToySoundError, unknown_name
-
-
-class _Strict(BaseModel):
-    """A table that refuses foreign fields and numbers that are not finite."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
 
 
 class _Part(BaseModel):
@@ -62,7 +55,7 @@ class _Part(BaseModel):
     def _options_of_the_entry(self) -> "_Part":
         if self.name not in self.registry:
             raise ValueError(str(unknown_name(self.kind, self.name, self.registry)))
-        table = _options_table(self.registry[self.name], self.given)
+        table = options_table(self.registry[self.name], self.given)
         try:
             checked = table(**self.options)
         except ValidationError as error:
@@ -72,16 +65,6 @@ class _Part(BaseModel):
             self.__pydantic_extra__.clear()  # equal parts have their options in the same order
             self.__pydantic_extra__.update(checked.model_dump(mode="json"))
         return self
-
-
-def _options_table(function: Callable[..., Any], given: tuple[str, ...]) -> type[BaseModel]:
-    """Return the table of a function's keyword arguments that are not given by the program."""
-    fields: dict[str, Any] = {
-        p.name: (p.annotation, ... if p.default is p.empty else p.default)
-        for p in inspect.signature(function).parameters.values()
-        if p.name not in given
-    }
-    return create_model("options", __base__=_Strict, **fields)
 
 
 class RepresentationPart(_Part):
@@ -152,7 +135,7 @@ def _must_see_a_picture(network: NetworkPart, info: ValidationInfo) -> NetworkPa
 FittingNetworkPart = Annotated[NetworkPart, AfterValidator(_must_see_a_picture)]
 
 
-class TrainingTable(_Strict):
+class TrainingTable(Strict):
     """How the parameters are fitted.
 
     Attributes
@@ -175,7 +158,7 @@ class TrainingTable(_Strict):
     patience: int = Field(gt=0)
 
 
-class AudioTable(_Strict):
+class AudioTable(Strict):
     """A second decoder, from the frozen codes to a view of audio grade.
 
     See :mod:`baselines.audio_decoder`.
@@ -202,7 +185,7 @@ class PosteriorPart(_Part):
     given = ("latent_dim",)
 
 
-class BoundTable(_Strict):
+class BoundTable(Strict):
     """Which bound of ln p(x) is trained; see :mod:`baselines.importance`.
 
     Attributes
@@ -216,7 +199,7 @@ class BoundTable(_Strict):
     samples: int = Field(default=1, gt=0)
 
 
-class VaeRecipe(_Strict):
+class VaeRecipe(Strict):
     """A variational auto-encoder; see :mod:`baselines.vae`.
 
     Attributes
@@ -273,7 +256,7 @@ class VaeRecipe(_Strict):
         return Pressure(part.weight, part.warm_up, part.schedule, part.cycles)
 
 
-class PcaRecipe(_Strict):
+class PcaRecipe(Strict):
     """Principal components; see :mod:`baselines.pca`.
 
     Attributes
@@ -308,7 +291,7 @@ def validate(data: Mapping[str, Any], source: str) -> Recipe:
     try:
         return _ADAPTER.validate_python(dict(data))
     except ValidationError as error:
-        place = [str(part) for part in error.errors()[0]["loc"]]
+        place = place_of(error)
         allowed = list(_fields(place[:-1])) if place else []
         raise ToySoundError(f"recipe '{source}': {_first_problem(error, allowed)}") from None
 
@@ -330,7 +313,7 @@ def _fields(place: list[str]) -> Mapping[str, Any]:
 def _first_problem(error: ValidationError, allowed: list[str]) -> str:
     """Return the first thing that is wrong, as the end of a sentence."""
     first = error.errors()[0]
-    place = [str(part) for part in first["loc"]]
+    place = place_of(error)
     field = ".".join(place[1:] if place and place[0] in ("vae", "pca") else place)
     known = f"; the fields here are {', '.join(sorted(allowed))}"
     match first["type"]:
@@ -345,4 +328,4 @@ def _first_problem(error: ValidationError, allowed: list[str]) -> str:
         case "value_error":
             return f"in '{field}', {first['ctx']['error']}"
         case _:
-            return f"field '{field}' is wrong: {first['msg'].lower()}, got {first['input']!r}"
+            return f"field '{field}' is wrong: {complaint(error)}"

@@ -9,9 +9,11 @@ its coefficients. The round trip without any model is the *ceiling* of every mod
 (512, 32)
 """
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
+from baselines.options import check_options
 from baselines.representations.base import View
 from baselines.representations.cochlear import Cochlear
 from baselines.representations.complex_stft import ComplexStft
@@ -61,10 +63,12 @@ def get(name: str, sample_rate: int, num_samples: int, **options: Any) -> View:
     Raises
     ------
     UsageError
-        If there is no representation of that name.
-    ValueError
-        If the length or the rate is not positive.
+        If there is no representation of that name, or an option is unknown or out of range.
+    ValueError, TypeError
+        If the length or the rate is not positive, or no whole number.
     """
     if name not in REPRESENTATIONS:
         raise unknown_name("representation", name, REPRESENTATIONS)
-    return REPRESENTATIONS[name](sample_rate, num_samples, **options)
+    make = REPRESENTATIONS[name]
+    check_options(f"representation '{name}'", make, options, given=("sample_rate", "num_samples"))
+    return make(operator.index(sample_rate), operator.index(num_samples), **options)

@@ -1,8 +1,9 @@
 """What the views of sound share: the checks at the border, NumPy and torch, limits.
 
 A view says two things in torch: how a batch of sounds becomes coefficients, and back. Everything
-around it is the same for all and stands here: refusing wrong shapes and what is no number, keeping
-NumPy in NumPy (float32) and torch in torch (any float type, gradients included), empty batches.
+around it is the same for all and stands here: refusing wrong shapes, whole numbers (whose full
+scale is not 1) and what is no number, keeping NumPy in NumPy (float32) and torch in torch (float32
+or float64, gradients included), empty batches.
 
 Two kinds of view build on it:
 
@@ -21,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from baselines.representations.protocol import Array, check_rows
-from toysound.errors import ToySoundError
+from toysound.errors import ToySoundError, UsageError
 
 
 class View(ABC):
@@ -71,7 +72,8 @@ class View(ABC):
 
         Parameters
         ----------
-        audio : shape (B, T), full scale 1, NumPy (float32) or torch (any float type)
+        audio : shape (B, T), full scale 1, NumPy (any float type, taken as float32) or torch
+            (float32 or float64)
 
         Returns
         -------
@@ -80,11 +82,12 @@ class View(ABC):
         Raises
         ------
         UsageError
-            If the sounds have another length.
+            If the sounds have another length, or are no floating-point numbers.
         ToySoundError
             If they hold NaN or infinity.
         """
         check_rows("audio", audio, (self.num_samples,))
+        _check_type("audio", audio)
         if isinstance(audio, torch.Tensor):
             if not torch.isfinite(audio).all():
                 raise ToySoundError("audio holds NaN or infinity; every sample must be a number")
@@ -97,7 +100,8 @@ class View(ABC):
 
         Parameters
         ----------
-        coefficients : shape (B, *shape), NumPy (float32) or torch (any float type)
+        coefficients : shape (B, *shape), NumPy (any float type, taken as float32) or torch
+            (float32 or float64)
 
         Returns
         -------
@@ -106,11 +110,12 @@ class View(ABC):
         Raises
         ------
         UsageError
-            If the coefficients have another shape.
+            If the coefficients have another shape, or are no floating-point numbers.
         ToySoundError
             If they hold NaN or infinity.
         """
         check_rows("coefficients", coefficients, self.shape)
+        _check_type("coefficients", coefficients)
         if isinstance(coefficients, torch.Tensor):
             if not torch.isfinite(coefficients).all():
                 raise ToySoundError("coefficients hold NaN or infinity; there is no such sound")
@@ -131,8 +136,8 @@ class View(ABC):
     def log_determinant(self) -> float | None:
         """Return ln |det| of the map from a sound to its coefficients, in nats.
 
-        None where the map is not square: densities of its coefficients then cannot be compared
-        with densities of samples.
+        None where the map is not square, so that densities of its coefficients cannot be compared
+        with densities of samples, or where the determinant is another for each sound.
         """
         return None
 
@@ -178,6 +183,16 @@ class MagnitudeView(View):
     @abstractmethod
     def _sound(self, coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return one sound (T,) of its coefficients, which are finite and not written to."""
+
+
+def _check_type(what: str, array: Array) -> None:
+    if isinstance(array, torch.Tensor):
+        if array.dtype not in (torch.float32, torch.float64):
+            raise UsageError(f"{what} is {array.dtype}; a view takes torch.float32 or float64")
+    elif not np.issubdtype(array.dtype, np.floating):
+        raise UsageError(
+            f"{what} is {array.dtype}; a view takes floating-point numbers, with a full scale of 1"
+        )
 
 
 def _to_torch(array: NDArray[np.float32]) -> torch.Tensor:

@@ -15,9 +15,9 @@ Conventions
   read by the inverse.
 
 Real and imaginary part of a bin have about the same spread and no sign preferred, so an isotropic
-normal density (a circular complex one per bin) suits them. Its weakness is the one of every view
-with a phase: two sounds that nobody can tell apart, shifted by half a period, have opposite
-coefficients.
+normal density suits them; if both parts have one scale, it is a circular complex one per bin. Its
+weakness is the one of every view with a phase: two sounds that nobody can tell apart, shifted by
+half a period, have opposite coefficients.
 
 References
 ----------

@@ -36,8 +36,8 @@ these (the round trip itself 0.16 dB), and it makes the view continuous at the f
 
 What the round trip loses is what lies below the floor, bin by bin. Full-scale noise has nothing
 there and comes back at 135 dB in float32, steady tones at 70 dB. Noise spreads over all bins, each
-some 20 dB below it, so that quiet noise is cut earlier: at -25, -45 and -55 dB re full scale it
-comes back at 76, 35 and 13 dB.
+some 20 dB below it, so that quiet noise is cut earlier: with a root mean square of -25, -45 and
+-55 dB re 1 it comes back at 73, 35 and 14 dB.
 
 Known failure: errors of increments add up. An independent error of s rad in each makes one of
 s sqrt(n) in frame n, and bins of one partial that drift apart cancel each other. On half a second

@@ -55,7 +55,7 @@ from toysound.errors import UsageError, unknown_name
 #: Length of a block that is sought, 16 ms at 16 kHz, and the range in which a divisor is taken.
 _BLOCK, _SHORTEST, _LONGEST = 256, 64, 1024
 
-#: Kaiser-Bessel parameter; 4 is the choice of AAC and AC-3 for long blocks of tonal sounds.
+#: Kaiser-Bessel parameter; 4 is the choice of AAC for its long blocks.
 _ALPHA = 4.0
 
 
@@ -78,7 +78,8 @@ class Mdct(LinearView):
     Raises
     ------
     UsageError
-        If there is no such window, or the block is not positive.
+        If there is no such window, or the block is not positive or longer than the sound (and
+        than 256, which short sounds are padded to).
     ValueError
         If the rate or the length is not positive.
     """
@@ -99,8 +100,11 @@ class Mdct(LinearView):
         if window not in WINDOWS:
             raise unknown_name("window", window, WINDOWS)
         size = _fitting_block(num_samples) if block == "auto" else block
-        if size < 1:
-            raise UsageError(f"block must be at least 1 sample, got {size}")
+        if not 1 <= size <= max(num_samples, _BLOCK):
+            raise UsageError(
+                f"block is {size} samples; it must be at least 1 and no longer than the sound, "
+                f"{num_samples}"
+            )
         self.shape = (size, math.ceil(num_samples / size))
         self._padding = math.prod(self.shape) - num_samples
         rising = WINDOWS[window](2 * (size // 2))

@@ -83,7 +83,7 @@ class MuLaw(View):
             raise UsageError(f"classes must be an even number of at least 4, got {classes}")
         self.classes = classes
         self.continuous = continuous
-        self.shape = (num_samples,)
+        self.shape = (self.num_samples,)
         if continuous:
             self.unit, self.likelihood = "companded full scale", "laplace"
             self.exact, self.loss, self.differentiable = True, "", True

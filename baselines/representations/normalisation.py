@@ -15,8 +15,6 @@ merged as Chan, Golub and LeVeque do, in float64: no difference of two large sum
 
 References
 ----------
-B. P. Welford, "Note on a method for calculating corrected sums of squares and products",
-Technometrics 4(3), 1962.
 T. F. Chan, G. H. Golub and R. J. LeVeque, "Updating formulae and a pairwise algorithm for computing
 sample variances", COMPSTAT 1982.
 """
@@ -127,7 +125,7 @@ class Normaliser(torch.nn.Module):
         Raises
         ------
         UsageError
-            If they have another shape.
+            If they have another shape, or are whole numbers.
         """
         mean, scale = self._like(coefficients)
         return (coefficients - mean) / scale
@@ -138,7 +136,7 @@ class Normaliser(torch.nn.Module):
         Raises
         ------
         UsageError
-            If they have another shape.
+            If they have another shape, or are whole numbers.
         """
         mean, scale = self._like(normalised)
         return normalised * scale + mean
@@ -151,6 +149,8 @@ class Normaliser(torch.nn.Module):
         check_rows("coefficients", array, tuple(self.mean.shape))
         if isinstance(array, torch.Tensor):
             return self.mean.to(array), self.scale.to(array)
+        if not np.issubdtype(array.dtype, np.floating):
+            raise UsageError(f"coefficients are {array.dtype}; they must be floating-point numbers")
         mean, scale = self.mean.cpu().numpy(), self.scale.cpu().numpy()
         return mean.astype(array.dtype), scale.astype(array.dtype)
 

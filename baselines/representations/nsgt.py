@@ -221,9 +221,9 @@ _SCALES: dict[str, Callable[[Floats, float], Floats]] = {
 
 
 def _check_lowest(lowest_hz: float, sample_rate: int) -> None:
-    if not 0 < lowest_hz < sample_rate / 2:
+    if not 1 <= lowest_hz < sample_rate / 2:
         raise UsageError(
-            f"lowest_hz is {lowest_hz}; it must lie between 0 and the Nyquist frequency, "
+            f"lowest_hz is {lowest_hz}; it must be at least 1 Hz and below the Nyquist frequency, "
             f"{sample_rate / 2} Hz"
         )
 

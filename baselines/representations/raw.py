@@ -48,7 +48,7 @@ class Raw(LinearView):
 
     def __init__(self, sample_rate: int, num_samples: int) -> None:
         super().__init__(sample_rate, num_samples)
-        self.shape = (num_samples,)
+        self.shape = (self.num_samples,)
 
     def log_determinant(self) -> float | None:
         """Return 0: the map is the identity."""

@@ -55,12 +55,13 @@ I. Daubechies, A. Grossmann and Y. Meyer, "Painless nonorthogonal expansions", J
 
 import math
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
+import pydantic
 import torch
 from numpy.typing import NDArray
-from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import NonNegativeInt, PositiveFloat
 
 from baselines.representations.base import MagnitudeView
 from baselines.representations.log_magnitude import (
@@ -99,6 +100,10 @@ class Field(NamedTuple):
     complex: bool
     start: int
     stop: int
+
+
+#: How many edges an axis has; no spectrogram has room for more octaves.
+Edges = Annotated[int, pydantic.Field(gt=0, le=32)]
 
 
 class Strf(MagnitudeView):
@@ -143,17 +148,17 @@ class Strf(MagnitudeView):
         sample_rate: int,
         num_samples: int,
         lowest_scale: PositiveFloat = 0.25,
-        scales: PositiveInt = 6,
+        scales: Edges = 6,
         lowest_rate_hz: PositiveFloat = 4.0,
-        rates: PositiveInt = 2,
+        rates: Edges = 2,
         overlap: PositiveFloat = 0.125,
         iterations: NonNegativeInt = ITERATIONS,
     ) -> None:
         super().__init__(sample_rate, num_samples)
-        if not (lowest_scale > 0 and lowest_rate_hz > 0 and scales > 0 and rates > 0):
+        if not (lowest_scale > 0 and lowest_rate_hz > 0 and 0 < scales <= 32 and 0 < rates <= 32):
             raise UsageError(
-                f"edges of scales and rates and their numbers must be positive, got {scales} from "
-                f"{lowest_scale} cycles per kHz and {rates} from {lowest_rate_hz} Hz"
+                "edges of scales and rates must be positive and their numbers from 1 to 32, got "
+                f"{scales} from {lowest_scale} cycles per kHz and {rates} from {lowest_rate_hz} Hz"
             )
         if not 0 < overlap <= WIDEST_OVERLAP:
             raise UsageError(

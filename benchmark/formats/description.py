@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from toysound.errors import ToySoundError
+from toysound.errors import ToySoundError, clause
 
 FILE_NAME = "model.json"
 
@@ -78,6 +78,6 @@ def _read(path: Path) -> Description:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise ToySoundError(
-            f"'{path.name}': {where} is wrong ({first['msg'].lower()}); it may hold "
+            f"'{path.name}': {where} is wrong ({clause(first['msg'])}); it may hold "
             f"{', '.join(Description.model_fields)}"
         ) from None
