@@ -12,7 +12,6 @@ from toysound.errors import UsageError
 
 if TYPE_CHECKING:
     from baselines.mnist.experiment import Trial
-    from baselines.mnist.study import Study
 
 Number = TypeVar("Number", int, float)
 
@@ -77,25 +76,26 @@ def _add_arguments(parser: ArgumentParser) -> None:
 def _run(args: Namespace) -> int:
     from baselines.mnist import study, tables
     from baselines.mnist.digits import load
+    from baselines.mnist.outcome import Scoring
     from baselines.mnist.published import CITED
-    from baselines.mnist.trial import Scoring
 
     if args.samples < 1 or args.score_digits < 1:
         raise UsageError("--samples and --score-digits must be at least 1")
     trials = _trials(args)
     digits = load(args.data, any_digits=args.any_digits)
-    do = study.over_latents if args.betas is None else study.over_weights
+    draw = study.over_latents if args.betas is None else study.over_weights
     scoring = Scoring(args.samples, args.score_digits)
-    done = do(trials, digits, args.out, scoring, force=args.force, show=True)
+    done = study.study(trials, digits, args.out, scoring, draw, force=args.force, show=True)
     if args.json:
         answer = {
-            "outcomes": [outcome.to_json() for outcome in done.outcomes],
+            "outcomes": [asdict(outcome) for outcome in done.outcomes],
             "cited": [asdict(row) for row in CITED],
-            "pictures": [str(path) for path in done.pictures],
+            "files": [str(path) for path in done.files],
         }
         print(json.dumps(answer, indent=2))
     else:
-        print("\n\n".join([tables.results(done.outcomes), tables.cited(), _wrote(done, args.out)]))
+        wrote = "\n".join(f"wrote {path}" for path in done.files)
+        print("\n\n".join([tables.results(done.outcomes), tables.cited(), wrote]))
     return 0
 
 
@@ -128,10 +128,6 @@ def _numbers(option: str, text: str, kind: Callable[[str], Number]) -> list[Numb
         return list(dict.fromkeys(kind(part) for part in text.split(",")))
     except ValueError:
         raise UsageError(f"{option} is a list of numbers with commas, got '{text}'") from None
-
-
-def _wrote(done: "Study", out: Path) -> str:
-    return "\n".join(f"wrote {path}" for path in [*done.pictures, out / "results.json"])
 
 
 MNIST = Command(

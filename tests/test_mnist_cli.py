@@ -43,13 +43,12 @@ def test_json_again_and_another_kind(
         answers.append(json.loads(capsys.readouterr().out))
     first, again, binarised = (answer["outcomes"][0] for answer in answers)
     assert first == again  # processor time too: nothing was trained a second time
-    assert (first["targets"], binarised["targets"]) == ("grey levels", "binarised")
     assert first["trial"] == {
         "latent_dim": 3, "binarised": False, "epochs": 1, "seed": 0, "beta": 1.0, "warm_up": 0.0,
     }  # fmt: skip
     assert {row["source"] for row in answers[0]["cited"]} >= {"Burda et al. 2016, table 1"}
-    kinds = [row["targets"] for row in json.loads((tmp_path / "results.json").read_text())]
-    assert kinds == ["grey levels", "binarised"]
+    assert json.loads((tmp_path / "results.json").read_text()) == [first, binarised]
+    assert binarised["trial"] == first["trial"] | {"binarised": True}
 
 
 def test_a_sweep_over_weights(
@@ -59,8 +58,9 @@ def test_a_sweep_over_weights(
     answer = json.loads(capsys.readouterr().out)
     assert [row["trial"]["beta"] for row in answer["outcomes"]] == [0, 4]
     assert {row["trial"]["warm_up"] for row in answer["outcomes"]} == {0.2}
-    assert answer["pictures"] == [str(tmp_path / "grey-rate-distortion.png")]
-    assert Path(answer["pictures"][0]).stat().st_size > 10_000
+    files = [str(tmp_path / name) for name in ("grey-rate-distortion.png", "results.json")]
+    assert answer["files"] == files
+    assert Path(files[0]).stat().st_size > 10_000
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,14 @@ def test_digits_that_are_not_mnist(
     assert "is not MNIST's: its MD5 is" in capsys.readouterr().err
     assert mnist(tmp_path / "nowhere", tmp_path / "out") == 2
     assert "there is no folder" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("in the way")
+    assert mnist(data, file, *QUICK) == 2
+    error = capsys.readouterr().err
+    assert f"--out '{file}" in error
+    assert error.count("\n") == 1

@@ -69,7 +69,6 @@ def test_a_folder(tmp_path: Path, packed: bool) -> None:
     expected = spot_set()
     found = load(str(write_folder(tmp_path / "mine", expected, packed)), any_digits=True)
     assert found.name == "mine"
-    assert not found.is_mnist
     assert (len(found.train), len(found.test)) == (TRAIN, TEST)
     np.testing.assert_array_equal(found.train.images, expected.train.images)
     np.testing.assert_array_equal(found.test.labels, expected.test.labels)

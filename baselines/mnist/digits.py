@@ -124,11 +124,6 @@ class DigitSet:
         parts = (self.train.images, self.train.labels, self.test.images, self.test.labels)
         return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
 
-    @property
-    def is_mnist(self) -> bool:
-        """Whether these are the 60,000 and 10,000 digits that published numbers are of."""
-        return self.name == "MNIST"
-
 
 def load(source: str, *, any_digits: bool = False) -> DigitSet:
     """Return the digits of a source.

@@ -20,7 +20,7 @@ References
 D. P. Kingma and M. Welling, "Auto-encoding variational Bayes", ICLR 2014, section 5, appendix C.1.
 D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015.
 Y. Burda, R. Grosse and R. Salakhutdinov, "Importance weighted autoencoders", ICLR 2016, section 5.
-C. K. Sonderby et al., "Ladder variational autoencoders", NIPS 2016: warm-up.
+C. K. Sønderby et al., "Ladder variational autoencoders", NIPS 2016: warm-up.
 I. Higgins et al., "beta-VAE", ICLR 2017: other weights.
 """
 

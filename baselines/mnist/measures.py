@@ -23,7 +23,6 @@ from typing import NamedTuple
 
 import torch
 
-from baselines.decoder import Features
 from baselines.divergences.kl import kl_per_dimension
 from baselines.importance import iwae
 from baselines.training import Sounds
@@ -84,36 +83,12 @@ def kl_spectrum(found: Posteriors) -> Spectrum:
     return Spectrum(nats.tolist(), order.tolist())
 
 
-def log_weights(
-    model: VAE, features: Features, samples: int, generator: torch.Generator
-) -> torch.Tensor:
-    """Return ln of the importance weights of samples of the posterior, nats, shape (K, B).
-
-    Parameters
-    ----------
-    model : whose
-    features : of B digits
-    samples : K
-    generator : of the samples
-
-    Raises
-    ------
-    ValueError
-        If there is no sample.
-    """
-    if samples < 1:
-        raise ValueError(f"samples must be at least 1, got {samples}")
-    rows = []
+def rmse(model: VAE, digits: Sounds) -> float:
+    """Return the root mean square error of the ink of digits decoded from their means."""
     with torch.no_grad():
-        mean, log_variance = model.posterior(features)
-        for _ in range(samples):
-            noise = torch.randn(mean.shape, generator=generator)
-            latent = mean + torch.exp(log_variance / 2) * noise
-            nats = model.decoder.log_prob(features, model.decoder.answer(latent)).double()
-            # ln p(z) - ln q(z|x); what both have of ln(2 pi) cancels.
-            nats += (noise.square() + log_variance - latent.square()).double().sum(dim=1) / 2
-            rows.append(nats)
-    return torch.stack(rows)
+        seen = digits.rows(torch.arange(digits.num_sounds))
+        ink = model.decode(model.posterior(seen)[0])
+        return float((ink - seen.coordinates).square().mean().sqrt())
 
 
 def importance_bound(model: VAE, digits: Sounds, count: int, samples: int, seed: int = 0) -> float:
@@ -132,8 +107,11 @@ def importance_bound(model: VAE, digits: Sounds, count: int, samples: int, seed:
     ValueError
         If there is no digit or no sample.
     """
+    if min(count, samples, digits.num_sounds) < 1:
+        raise ValueError(f"count and samples must be at least 1, got {count} and {samples}")
     features = digits.rows(torch.arange(min(count, digits.num_sounds)))
-    if features.num_sounds < 1:
-        raise ValueError(f"count must be at least 1, got {count}")
+    size = features.num_sounds, model.latent_dim
     generator = torch.Generator().manual_seed(seed)
-    return float(iwae(log_weights(model, features, samples, generator)).mean())
+    noises = (torch.randn(size, generator=generator) for _ in range(samples))
+    with torch.no_grad():
+        return float(iwae(model.log_weights(features, noises)).double().mean())

@@ -12,19 +12,21 @@
 ``<targets>`` is ``grey`` or ``binarised``. A picture shows the trials of the last command only.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from baselines.mnist import figures
+from baselines.mnist import figures, outcome
 from baselines.mnist.digits import DigitSet
 from baselines.mnist.experiment import Trial
-from baselines.mnist.trial import OUTCOME_FILE, Outcome, Scoring, Trained, read_outcome, run
-from toysound.files import write_text
+from baselines.mnist.outcome import Outcome, Scoring
+from baselines.mnist.trial import OUTCOME_FILE, Trained, run
 from toysound.progress import bar
 
 RESULTS_FILE = "results.json"
+
+#: Draws models into a folder, and returns the pictures.
+Draw = Callable[[Sequence[Trained], Path], list[Path]]
 
 
 @dataclass(frozen=True)
@@ -34,23 +36,24 @@ class Study:
     Attributes
     ----------
     outcomes : of its trials, in their order
-    pictures : the files that were drawn
+    files : that were written beside the trials
     """
 
     outcomes: list[Outcome]
-    pictures: list[Path]
+    files: list[Path]
 
 
-def over_latents(
+def study(
     trials: Sequence[Trial],
     digits: DigitSet,
     out: Path,
     scoring: Scoring,
+    draw: Draw,
     *,
     force: bool = False,
     show: bool = False,
 ) -> Study:
-    """Train models that differ in N_z, or take up those that are there, and draw them.
+    """Train models, or take up those that are there, and draw them.
 
     Parameters
     ----------
@@ -58,16 +61,30 @@ def over_latents(
     digits : to train on and test with
     out : the folder
     scoring : of the importance-weighted bound
+    draw : :func:`over_latents` or :func:`over_weights`
     force : train all anew
     show : draw progress bars where standard error is a terminal
 
     Raises
     ------
-    ToySoundError
+    UsageError, ToySoundError
         If a trial cannot be trained, see :func:`baselines.mnist.trial.run`.
     """
-    models = _train(trials, digits, out, scoring, force, show)
-    head = _head(trials[0])
+    models = []
+    with bar("models", len(trials), "models", show) as drawn:
+        for trial in trials:
+            models.append(run(trial, digits, out, scoring, force=force, show=show))
+            drawn.update()
+    pictures = draw(models, out)
+    results = out / RESULTS_FILE
+    found = [outcome.read(path) for path in out.glob(f"*/{OUTCOME_FILE}")]
+    outcome.write(results, sorted(found, key=_place))
+    return Study([trained.outcome for trained in models], [*pictures, results])
+
+
+def over_latents(models: Sequence[Trained], out: Path) -> list[Path]:
+    """Draw models that differ in N_z."""
+    head = _head(models[0])
     pictures = [out / f"{head}-elbo.png", out / f"{head}-samples.png"]
     figures.elbo(models, pictures[0])
     figures.samples(models, pictures[1])
@@ -75,52 +92,21 @@ def over_latents(
         if trained.model.latent_dim == 2:
             pictures.append(out / f"{head}-manifold.png")
             figures.manifold(trained, pictures[-1])
-    return _finish(models, pictures, out)
+    return pictures
 
 
-def over_weights(
-    trials: Sequence[Trial],
-    digits: DigitSet,
-    out: Path,
-    scoring: Scoring,
-    *,
-    force: bool = False,
-    show: bool = False,
-) -> Study:
-    """Train models that differ in the weight of the divergence, and draw what it buys.
-
-    Parameters, errors: as for :func:`over_latents`.
-    """
-    models = _train(trials, digits, out, scoring, force, show)
-    picture = out / f"{_head(trials[0])}-rate-distortion.png"
+def over_weights(models: Sequence[Trained], out: Path) -> list[Path]:
+    """Draw models that differ in the weight of the divergence."""
+    picture = out / f"{_head(models[0])}-rate-distortion.png"
     figures.rate_distortion(models, picture)
-    return _finish(models, [picture], out)
+    return [picture]
 
 
-def _train(
-    trials: Sequence[Trial],
-    digits: DigitSet,
-    out: Path,
-    scoring: Scoring,
-    force: bool,
-    show: bool,
-) -> list[Trained]:
-    models = []
-    with bar("models", len(trials), "models", show) as drawn:
-        for trial in trials:
-            models.append(run(trial, digits, out, scoring, force=force, show=show))
-            drawn.update()
-    return models
+def _head(trained: Trained) -> str:
+    return "binarised" if trained.outcome.trial.binarised else "grey"
 
 
-def _finish(models: Sequence[Trained], pictures: list[Path], out: Path) -> Study:
-    """Gather all outcomes of the folder in one file."""
-    found = [read_outcome(path) for path in sorted(out.glob(f"*/{OUTCOME_FILE}"))]
-    found.sort(key=lambda row: (row.trial.binarised, row.trial.latent_dim, row.trial.beta))
-    text = json.dumps([outcome.to_json() for outcome in found], indent=2)
-    write_text(out / RESULTS_FILE, f"{text}\n")
-    return Study([trained.outcome for trained in models], pictures)
-
-
-def _head(trial: Trial) -> str:
-    return "binarised" if trial.binarised else "grey"
+def _place(found: Outcome) -> tuple[bool, int, float, str]:
+    """Return what outcomes are sorted by."""
+    trial = found.trial
+    return trial.binarised, trial.latent_dim, trial.beta, trial.name

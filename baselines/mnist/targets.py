@@ -64,33 +64,34 @@ class FixedDigits:
 class FreshDigits:
     """Binarised digits, drawn anew whenever they are seen.
 
-    The draws of an epoch are decided by the seed and the epoch's number, so that a training that
-    goes on sees what an undisturbed one sees; :meth:`begin` has to be called before each epoch.
+    An epoch is a pass over all of them, in any order. Its draws are decided by the seed and its
+    number, so that a training that goes on sees what an undisturbed one sees.
 
     Parameters
     ----------
     images : uint8, shape (N, 784)
     view : of the model
     seed : of the draws, at least 0
+    epochs_done : passes that were made before
     """
 
-    def __init__(self, images: Bytes, view: View, seed: int) -> None:
+    def __init__(self, images: Bytes, view: View, seed: int, epochs_done: int = 0) -> None:
         self._levels = torch.from_numpy(images.copy())
         self._view = view
         self._seed = seed
-        self.begin(1)
+        self._seen = epochs_done * len(images)
 
     @property
     def num_sounds(self) -> int:
         """How many digits these are."""
         return len(self._levels)
 
-    def begin(self, epoch: int) -> None:
-        """Start the draws of an epoch, counted from 1."""
-        self._draws = _generator(self._seed, epoch)
-
     def rows(self, which: torch.Tensor) -> Features:
         """Return a new draw of some of the digits as the model sees them."""
+        epoch, within = divmod(self._seen, self.num_sounds)
+        if within == 0:
+            self._draws = _generator(self._seed, epoch + 1)
+        self._seen += len(which)
         return self._view(_draw(self._levels[which], self._draws).float())
 
 
