@@ -20,6 +20,7 @@ estimate of ln p(x).
 """
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
@@ -153,15 +154,25 @@ class VAE(nn.Module):
         Importance weighting with 64 samples of the posterior: a lower bound in expectation, nearer
         than the ELBO. All sounds share the same noise, so the answer does not depend on the batch.
         """
-        features = self.features(coefficients)
-        mean, log_variance = self.posterior(features)
         generator = torch.Generator().manual_seed(0)
+        noises = torch.randn(_IMPORTANCE_SAMPLES, self.latent_dim, generator=generator)
+        return iwae(self.log_weights(self.features(coefficients), noises))
+
+    def log_weights(self, features: Features, noises: Iterable[torch.Tensor]) -> torch.Tensor:
+        """Return ln of the importance weights of samples of q(z|x), nats, shape (K, B).
+
+        Parameters
+        ----------
+        features : shape (B, ...)
+        noises : standard normal, K times shape (B, D), or (D,) for the same noise in all sounds
+        """
+        mean, log_variance = self.posterior(features)
         log_weights = []
-        for noise in torch.randn(_IMPORTANCE_SAMPLES, self.latent_dim, generator=generator):
+        for noise in noises:
             latent = mean + torch.exp(log_variance / 2) * noise
             log_prob = self.decoder.log_prob(features, self.decoder.answer(latent))
             log_weights.append(log_prob + _log_ratio(latent, noise, log_variance))
-        return iwae(torch.stack(log_weights))
+        return torch.stack(log_weights)
 
 
 def _log_ratio(
