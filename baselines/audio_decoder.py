@@ -18,7 +18,7 @@ from baselines.decoder import Decoder, Features
 from baselines.pca import PCA
 from baselines.recipes.schema import AudioTable
 from baselines.stem import Stem
-from baselines.vae import VAE, Terms
+from baselines.vae import NOWHERE, VAE, Step, Terms
 
 
 class CodedFeatures(NamedTuple):
@@ -60,10 +60,12 @@ class AudioDecoder(nn.Module):
         super().__init__()
         self.latent_dim = latent_dim
         self.samples = 1
+        self.critic: nn.Module | None = None
+        self.critic_rate = 0.0
         self.decoder = Decoder(latent_dim, stem, table.network, table.likelihood)
         self.posterior_noise = table.posterior_noise
 
-    def terms(self, features: CodedFeatures, noise: torch.Tensor, seed: int = 0) -> Terms:
+    def terms(self, features: CodedFeatures, noise: torch.Tensor, step: Step = NOWHERE) -> Terms:
         """Return ln p of each sound given a code near its own, nats, and no divergence."""
         latent = features.mean + self.posterior_noise * features.deviation * noise[:, 0]
         answer = self.decoder.answer(latent)

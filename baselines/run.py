@@ -29,7 +29,7 @@ from baselines.decoder import Decoder, Features
 from baselines.folder import AUDIO, CODES, RunFolder, Summary
 from baselines.job import Job, Tensors
 from baselines.model import LatentModel
-from baselines.pca import PCA
+from baselines.pca import PCA, ProbabilisticPCA
 from baselines.recipes import PcaRecipe, Recipe, VaeRecipe, to_toml
 from baselines.recipes.schema import AudioTable, LikelihoodPart
 from baselines.representations.protocol import Representation
@@ -146,7 +146,8 @@ def train(
 
 
 def _fit_pca(recipe: PcaRecipe, job: Job) -> Fitted:
-    model = PCA(job.sounds(job.view).principal_components(recipe.latent_dim))
+    kind = ProbabilisticPCA if recipe.probabilistic else PCA
+    model = kind(job.sounds(job.view).principal_components(recipe.latent_dim))
     nats = [model.log_likelihood(block) for block in job.walk(job.validation, job.view)]
     return Fitted(model, [], 0, float(torch.cat(nats).double().mean()), "log-likelihood")
 

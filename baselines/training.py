@@ -21,9 +21,12 @@ import torch
 from baselines.decoder import Decoder
 from baselines.recipes.schema import TrainingTable
 from baselines.schedule import Pressure, half_cosine, rise
-from baselines.vae import Terms
+from baselines.vae import NOWHERE, Step, Terms
 from toysound.errors import ToySoundError
 from toysound.progress import bar
+
+#: Decay of the moments of a critic, as in Kim and Mnih 2018.
+_CRITIC_BETAS = (0.5, 0.9)
 
 #: Numbers that are compared at a time when sounds are evaluated: 64 MiB of float32.
 _EVALUATED_AT_ONCE = 2**24
@@ -74,17 +77,18 @@ class Trainable(Protocol):
     latent_dim : D
     samples : K, of each posterior
     decoder : whose answers are compared with the sounds
+    critic : network that its divergence is found by, which is trained beside it; None for most
+    critic_rate : learning rate of the critic
     """
 
     latent_dim: int
     samples: int
     decoder: Decoder
+    critic: torch.nn.Module | None
+    critic_rate: float
 
-    def terms(self, features: Any, noise: torch.Tensor, seed: int = 0) -> Terms:
-        """Return both terms of the objective for each sound, given standard normal noise (B, K, D).
-
-        ``seed`` is that of what a divergence draws itself.
-        """
+    def terms(self, features: Any, noise: torch.Tensor, step: Step = NOWHERE) -> Terms:
+        """Return the objective's terms for each sound, given standard normal noise (B, K, D)."""
         ...
 
     def unexplained(self, features: Any, answer: torch.Tensor) -> tuple[float, float]:
@@ -173,13 +177,25 @@ def _under(tensors: dict[str, torch.Tensor], head: str) -> dict[str, torch.Tenso
 
 
 def start(model: Trainable, table: TrainingTable) -> State:
-    """Return the state before the first step; weight decay is for matrices only."""
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    groups = [
+    """Return the state before the first step; weight decay is for the model's matrices only."""
+    parameters = _own_parameters(model)
+    groups: list[dict[str, Any]] = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": table.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    return State(model, torch.optim.AdamW(groups, lr=table.learning_rate, fused=True))
+    if model.critic is not None:
+        critic = {"params": list(model.critic.parameters()), "weight_decay": 0.0}
+        groups.append(critic | {"lr": model.critic_rate, "betas": _CRITIC_BETAS})
+    optimizer = torch.optim.AdamW(groups, lr=table.learning_rate, fused=True)
+    for group in optimizer.param_groups:
+        group["initial_lr"] = group["lr"]
+    return State(model, optimizer)
+
+
+def _own_parameters(model: Trainable) -> list[torch.nn.Parameter]:
+    """Return what is learnt of a model, without its critic."""
+    critic = set() if model.critic is None else set(model.critic.parameters())
+    return [p for p in model.parameters() if p.requires_grad and p not in critic]
 
 
 def fit(
@@ -271,10 +287,11 @@ def _epoch(
         weight = pressure.at(progress)
         noise = torch.randn(len(rows), model.samples, model.latent_dim, generator=generator)
         step = (epoch - 1) * len(batches) + number + 1
-        terms = model.terms(train.rows(rows), noise, seed=step)
+        terms = model.terms(train.rows(rows), noise, Step(step, progress, train.num_sounds))
         objective = terms.log_likelihood.mean() - weight * terms.divergence.mean()
         objectives.append(_finite(float(objective.detach()), step, table))
-        _step(state, -objective / model.decoder.num_coefficients, table, progress)
+        loss = -objective / model.decoder.num_coefficients + terms.critic_loss
+        _step(state, loss, table, progress)
     means = evaluate(model, validation, seed)
     bound = means.log_likelihood - pressure.weight * means.divergence
     _finite(bound, epoch * len(batches), table)
@@ -293,10 +310,10 @@ def _step(state: State, loss: torch.Tensor, table: TrainingTable, progress: floa
     """Take one step down the gradient."""
     rate = rise(progress, table.learning_rate_warm_up) * half_cosine(progress)
     for group in state.optimizer.param_groups:
-        group["lr"] = table.learning_rate * rate
+        group["lr"] = group["initial_lr"] * rate
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(state.model.parameters(), table.gradient_clip)
+    torch.nn.utils.clip_grad_norm_(_own_parameters(state.model), table.gradient_clip)
     state.optimizer.step()
 
 

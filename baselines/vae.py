@@ -37,6 +37,21 @@ from baselines.stem import Stem
 _IMPORTANCE_SAMPLES = 64
 
 
+class Step(NamedTuple):
+    """Where in a training an objective is asked for.
+
+    Attributes
+    ----------
+    seed : of what a divergence draws itself
+    progress : share of the training that is done
+    num_sounds : of all training; 0 if it is not known
+    """
+
+    seed: int = 0
+    progress: float = 1.0
+    num_sounds: int = 0
+
+
 class Terms(NamedTuple):
     """The two terms of the objective, whose difference is the ELBO, and what they are made of.
 
@@ -45,11 +60,17 @@ class Terms(NamedTuple):
     log_likelihood : nats, shape (B,)
     divergence : nats, shape (B,) or ()
     answer : what the decoder said, see :meth:`Decoder.answer`
+    critic_loss : what a critic is trained to make small; 0 where there is none
     """
 
     log_likelihood: torch.Tensor
     divergence: torch.Tensor
     answer: torch.Tensor
+    critic_loss: torch.Tensor | float = 0.0
+
+
+#: Outside of any training, or at its end.
+NOWHERE = Step()
 
 
 class VAE(nn.Module):
@@ -68,6 +89,8 @@ class VAE(nn.Module):
     num_coefficients : P
     samples : K, of each posterior
     has_density : whether sounds are probable or not, which takes a posterior that is sampled
+    critic : network that the divergence is found by; None for most
+    critic_rate : its learning rate
     """
 
     def __init__(self, recipe: VaeRecipe, stem: Stem) -> None:
@@ -80,6 +103,9 @@ class VAE(nn.Module):
         self.encoder = networks.encoder(name, stem.shape, said, **options)
         self.decoder = Decoder(self.latent_dim, stem, recipe.network, recipe.likelihood)
         self._divergence = recipe.divergence
+        entry, options = divergences.DIVERGENCES[recipe.divergence.name], recipe.divergence.options
+        self.critic = entry.critic.make(self.latent_dim, **options) if entry.critic else None
+        self.critic_rate: float = options.get("critic_rate", 0.0)
         alpha = recipe.bound.alpha
         self.has_density = self.q.sampled
         self._alpha = -math.inf if alpha == "max" else alpha
@@ -99,7 +125,7 @@ class VAE(nn.Module):
         """Return what the answer leaves out, see :meth:`Decoder.unexplained`."""
         return self.decoder.unexplained(features, answer)
 
-    def terms(self, features: Features, noise: torch.Tensor, seed: int = 0) -> Terms:
+    def terms(self, features: Features, noise: torch.Tensor, step: Step = NOWHERE) -> Terms:
         """Return both terms of the objective for each sound, nats.
 
         With a bound of another order than 1 the divergence is what the bound lacks of the mean
@@ -110,7 +136,7 @@ class VAE(nn.Module):
         features : shape (B, ...)
         noise : standard normal, shape (B, D), or (B, K, D) for K samples of each posterior; the
             reparametrised samples are made from it
-        seed : of what a divergence draws itself
+        step : of the training
         """
         mean, log_variance = self.posterior(features)
         noise = noise.reshape(len(mean), -1, self.latent_dim)
@@ -126,15 +152,23 @@ class VAE(nn.Module):
             log_weights = torch.stack(log_likelihoods) + torch.stack(log_ratios)
             bound = renyi_bound(log_weights, self._alpha)
             return Terms(log_likelihood, log_likelihood - bound, answer)
+        part = self._divergence
         divergence = divergences.compute(
-            self._divergence.name,
+            part.name,
             mean,
             log_variance,
             latent=latent,
-            seed=seed,
-            **self._divergence.options,
+            critic=self.critic,
+            **step._asdict(),
+            **part.options,
         )
-        return Terms(log_likelihood, divergence, answer)
+        return Terms(log_likelihood, divergence, answer, self._critic_loss(latent, step.seed))
+
+    def _critic_loss(self, latent: torch.Tensor, seed: int) -> torch.Tensor | float:
+        critic = divergences.DIVERGENCES[self._divergence.name].critic
+        if critic is None or self.critic is None:
+            return 0.0
+        return critic.loss(self.critic, latent, seed)
 
     def encode(self, coefficients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Return mean and log-variance of q(z|x), each (B, D), of coefficients (B, P).

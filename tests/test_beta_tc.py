@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from posterior_examples import draws, gaussians, law, log_density, mean_and_error
 
+from baselines.divergences import compute
 from baselines.divergences.beta_tc import aggregate_log_densities, beta_tc
 from baselines.divergences.kl import kl
 from toysound.errors import UsageError
@@ -133,3 +134,13 @@ def test_more_total_correlation_costs_more_with_a_gradient_against_it() -> None:
 def test_a_batch_larger_than_the_dataset_is_refused() -> None:
     with pytest.raises(UsageError, match="dataset_size is 5 and the batch holds 8 sounds"):
         beta_tc(*gaussians(8, 3), dataset_size=5)
+
+
+def test_the_training_says_how_many_sounds_there_are_unless_the_recipe_does() -> None:
+    mean, log_variance, latent = torch.randn(3, 6, 2, generator=torch.Generator().manual_seed(0))
+
+    def value(**given: int) -> float:
+        return float(compute("beta_tc", mean, log_variance, latent=latent, **given))
+
+    assert value(num_sounds=100) == value(dataset_size=100) == value(num_sounds=7, dataset_size=100)
+    assert value(num_sounds=100) != value()

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from posterior_examples import gaussians, law
 
+from baselines.divergences import compute
 from baselines.divergences.capacity import capacity
 from baselines.divergences.kl import kl
 
@@ -33,3 +34,13 @@ def test_below_the_capacity_divergence_is_rewarded() -> None:
     (above,) = torch.autograd.grad(capacity(mean, torch.zeros(1, 1), capacity=0.1).sum(), mean)
     assert below.item() == pytest.approx(-1.0)
     assert above.item() == pytest.approx(1.0)
+
+
+def test_it_rises_in_a_line_over_its_share_of_the_training() -> None:
+    prior = torch.zeros(2, 3)
+    at = [
+        float(compute("capacity", prior, prior, capacity=8.0, rise=0.5, progress=progress))
+        for progress in (0.0, 0.25, 0.5, 1.0)
+    ]
+    assert at == [0.0, 4.0, 8.0, 8.0]
+    assert float(compute("capacity", prior, prior, capacity=8.0, progress=0.0)) == 8.0

@@ -60,7 +60,8 @@ def test_it_keeps_the_protocol_of_the_benchmark(model: Baseline) -> None:
 
 
 def test_a_view_that_is_not_in_decibels_offers_no_error_in_decibels(tmp_path: Path) -> None:
-    changes = ["representation.name=mdct", "likelihood.initial_scale=0.1", "training.epochs=1"]
+    scales = ["likelihood.initial_scale=0.1", "likelihood.minimum_scale=1e-4"]
+    changes = ["representation.name=mdct", *scales, "training.epochs=1"]
     train(recipes.load("vae", [*SMALL, *changes]), small_dataset(), tmp_path)
     model = load_model(tmp_path)
     assert not offers(model, "coefficients")

@@ -17,7 +17,7 @@ Case = tuple[str, dict[str, Any]]
 #: Every divergence with its defaults, and the options that take another path.
 CASES: list[Case] = [
     *((name, {}) for name in divergences.names()),
-    ("capacity", {"of": "sound", "capacity": 3.0}),
+    ("capacity", {"of": "sound", "capacity": 3.0, "rise": 0.5}),
     ("renyi", {"alpha": 1e-3}),
     ("renyi", {"alpha": 1.0}),
     ("renyi", {"alpha": 1 + 1e-6, "outside": "extend"}),
@@ -41,7 +41,7 @@ ids = [f"{name}-{'-'.join(map(str, chosen.values()))}".strip("-") for name, chos
 every_case = pytest.mark.parametrize(("name", "chosen"), CASES, ids=ids)
 
 #: Estimates that are unbiased at 0, and so negative about half of the time.
-MAY_BE_NEGATIVE = {"mmd", "info_vae", "beta_tc"}
+MAY_BE_NEGATIVE = {"mmd", "info_vae", "beta_tc", "factor"}
 
 #: What is not 0 at the prior: what is asked for is a capacity, an allowance, means that move, or
 #: samples of a batch that are not the prior itself.

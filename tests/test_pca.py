@@ -1,5 +1,7 @@
 """Principal components: the subspace, and PCA as a model."""
 
+import math
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -7,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.pca import PCA
+from baselines.pca import PCA, ProbabilisticPCA
 from baselines.principal import principal_components
 
 
@@ -123,3 +125,38 @@ def test_the_fitted_variances_have_the_highest_likelihood(data: torch.Tensor) ->
             other = PCA(principal_components(data.clone(), 3))
             getattr(other, name).mul_(factor)
             assert other.log_likelihood(data).mean() < best
+
+
+def test_the_bound_of_the_probabilistic_model_is_the_likelihood(data: torch.Tensor) -> None:
+    model = ProbabilisticPCA(principal_components(data.clone(), 3)).double()
+    x = data[:5].double()
+    mean, log_variance = model.encode(x)
+    variance, noise = log_variance.exp(), model.residual_deviation.square()
+    columns = model.decode(torch.eye(3).double()) - model.mean
+    left = (x - model.decode(mean)).square().sum(dim=1)
+    left = left + (columns.square().sum(dim=1) * variance).sum(dim=1)
+    log_likelihood = -left / (2 * noise) - 3 * torch.log(2 * math.pi * noise)
+    kl = (mean.square() + variance - log_variance - 1).sum(dim=1) / 2
+    torch.testing.assert_close(log_likelihood - kl, model.log_likelihood(x), atol=1e-6, rtol=1e-9)
+
+
+def test_the_posterior_is_the_textbooks(data: torch.Tensor) -> None:
+    model = ProbabilisticPCA(principal_components(data.clone(), 3)).double()
+    weights = (model.decode(torch.eye(3).double()) - model.mean).T  # P x D
+    noise = model.residual_deviation.square()
+    inverse = torch.linalg.inv(weights.T @ weights + noise * torch.eye(3))
+    x = data[:7].double()
+    mean, log_variance = model.encode(x)
+    expected = (x - model.mean) @ weights @ inverse
+    close = {"atol": 1e-5, "rtol": 1e-5}  # components are orthonormal to single precision
+    torch.testing.assert_close(mean, expected, **close)
+    torch.testing.assert_close(log_variance[0].exp(), noise * inverse.diag(), **close)
+
+
+def test_nothing_left_over_makes_it_plain(data: torch.Tensor) -> None:
+    plain, model = (kind(principal_components(data.clone(), 6)) for kind in (PCA, ProbabilisticPCA))
+    mean, log_variance = model.encode(data)
+    assert log_variance is not None
+    torch.testing.assert_close(mean, plain.encode(data)[0], atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(model.decode(mean), data, atol=1e-3, rtol=0)
+    assert (log_variance < math.log(1e-3)).all()

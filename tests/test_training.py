@@ -15,9 +15,14 @@ from baselines.recipes import VaeRecipe
 from baselines.schedule import Pressure, Shape, half_cosine, rise
 from baselines.stem import PrincipalStem, Stem
 from baselines.training import State, _batches, evaluate, fit, start
+from baselines.vae import NOWHERE, VAE, Step, Terms
 from toysound.errors import ToySoundError
 
 DIMS = 30
+
+
+#: A divergence with a network of its own, small.
+CRITIC = ("divergence.name=factor", "divergence.width=8", "divergence.depth=1")
 
 
 def recipe_with(*changes: str) -> VaeRecipe:
@@ -100,8 +105,11 @@ def test_equal_seeds_give_equal_bits_and_others_do_not() -> None:
 
 
 @pytest.mark.parametrize("stop", [0, 1, 4, 7])
-def test_going_on_gives_the_bits_of_an_undisturbed_training(stop: int) -> None:
-    recipe = recipe_with()
+@pytest.mark.parametrize("changes", [(), CRITIC], ids=["alone", "with-critic"])
+def test_going_on_gives_the_bits_of_an_undisturbed_training(
+    changes: tuple[str, ...], stop: int
+) -> None:
+    recipe = recipe_with(*changes)
     whole = run(recipe)
     kept: dict[str, torch.Tensor] = {}
     rows: list[dict[str, float]] = []
@@ -119,6 +127,42 @@ def test_going_on_gives_the_bits_of_an_undisturbed_training(stop: int) -> None:
     fit(resumed, recipe.training, recipe.pressure, train, validation, seed=0, keep=ignore)
     assert resumed.history == whole.history
     assert same(resumed, whole)
+
+
+def test_a_critic_learns_at_its_own_rate_beside_the_model() -> None:
+    recipe = recipe_with(*CRITIC, "divergence.critic_rate=0.01")
+    state, train, validation = begin(recipe)
+    critic = state.model.critic
+    assert critic is not None
+    *own, last = state.optimizer.param_groups
+    assert {group["initial_lr"] for group in own} == {recipe.training.learning_rate}
+    assert (last["initial_lr"], last["weight_decay"]) == (0.01, 0.0)
+    assert {*last["params"]} == {*critic.parameters()}
+    before = [parameter.clone() for parameter in critic.parameters()]
+    fit(state, recipe.training, recipe.pressure, train, validation, seed=0, keep=ignore)
+    after = list(critic.parameters())
+    assert not any(torch.equal(*pair) for pair in zip(before, after, strict=True))
+
+
+def test_a_divergence_is_told_how_far_the_training_is_and_how_many_sounds_there_are() -> None:
+    told = []
+
+    class Told(VAE):
+        def terms(self, features: Features, noise: torch.Tensor, step: Step = NOWHERE) -> Terms:
+            told.append(step)
+            return super().terms(features, noise, step)
+
+    recipe = recipe_with("training.epochs=2")
+    train = data(100, 1)
+    model = Told(recipe, stem_of(train))
+    state = start(model, recipe.training)
+    features = model.features(train)
+    fit(state, recipe.training, recipe.pressure, features, features, seed=0, keep=ignore)
+    training = [step for step in told if step.num_sounds]
+    assert [step.seed for step in training] == list(range(1, 15))
+    assert [step.progress for step in training] == pytest.approx([k / 14 for k in range(14)])
+    assert {step.num_sounds for step in training} == {100}
+    assert {step for step in told if not step.num_sounds} == {NOWHERE}  # evaluations
 
 
 def test_it_stops_when_patience_is_over_and_keeps_the_best() -> None:

@@ -26,8 +26,8 @@ the sounds together to be like it; they compare the samples of a batch and refus
 Every entry says from which weight on ``E_q[ln p(x|z)] - weight * divergence`` is a lower bound of
 ln p(x): ``DIVERGENCES[name].is_bound`` for weight 1 and the default options,
 ``DIVERGENCES[name].bounds(weight, **options)`` for others. Those that include the KL divergence
-(``info_vae``, ``beta_tc``, ``dip_i``, ``dip_ii``, ``free_bits``) are the whole regulariser of their
-paper, so that the objective at weight 1 is the paper's.
+(``info_vae``, ``beta_tc``, ``factor``, ``dip_i``, ``dip_ii``, ``free_bits``) are the whole
+regulariser of their paper, so that the objective at weight 1 is the paper's.
 
 Where a divergence draws random numbers, ``seed`` decides them all. Give each step of a training a
 seed of its own: with the same one, a network could learn these draws by heart.
@@ -37,6 +37,7 @@ from numbers import Integral
 from typing import Any
 
 import torch
+from torch import nn
 
 from baselines.divergences.alpha import ALPHA
 from baselines.divergences.beta_tc import BETA_TC
@@ -44,6 +45,7 @@ from baselines.divergences.capacity import CAPACITY
 from baselines.divergences.chi_square import CHI_SQUARE
 from baselines.divergences.dip_i import DIP_I
 from baselines.divergences.dip_ii import DIP_II
+from baselines.divergences.factor import FACTOR
 from baselines.divergences.free_bits import FREE_BITS
 from baselines.divergences.geometric_jensen_shannon import GEOMETRIC_JENSEN_SHANNON
 from baselines.divergences.info_vae import INFO_VAE
@@ -77,6 +79,7 @@ DIVERGENCES: dict[str, Divergence] = {
         INFO_VAE,
         SLICED_WASSERSTEIN,
         BETA_TC,
+        FACTOR,
         DIP_I,
         DIP_II,
     )
@@ -108,6 +111,9 @@ def compute(
     *,
     latent: torch.Tensor | None = None,
     seed: int = 0,
+    progress: float = 1.0,
+    num_sounds: int = 0,
+    critic: nn.Module | None = None,
     **options: Any,
 ) -> torch.Tensor:
     """Return a divergence of posteriors from the standard normal prior.
@@ -120,6 +126,9 @@ def compute(
     latent : samples of the posteriors, shape (B, D), for the divergences that work on samples; they
         draw their own, by ``seed``, if it is not given
     seed : of whatever a divergence draws itself, a whole number from 0 on
+    progress : share of the training that is done, for a divergence that changes over it
+    num_sounds : of all training, of which these are a batch; 0 if it is not known
+    critic : network of a divergence that is found by one
     **options : of the divergence; see the docstring of its function
 
     Returns
@@ -153,7 +162,10 @@ def compute(
     if dtype in _HALF:
         mean, log_variance = mean.float(), log_variance.float()
         latent = None if latent is None else latent.float()
-    return entry.function(mean, log_variance, latent=latent, seed=seed, **chosen).to(dtype)
+    context = {"progress": progress, "num_sounds": num_sounds, "critic": critic}
+    known = {name: context[name] for name in entry.context}
+    value = entry.function(mean, log_variance, latent=latent, seed=seed, **known, **chosen)
+    return value.to(dtype)
 
 
 def _entry(name: str) -> Divergence:

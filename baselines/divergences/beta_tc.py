@@ -60,6 +60,7 @@ def beta_tc(
     *,
     latent: torch.Tensor | None = None,
     seed: int = 0,
+    num_sounds: int = 0,
     beta: NonNegativeFloat = 6.0,
     alpha: NonNegativeFloat = 1.0,
     gamma: NonNegativeFloat = 1.0,
@@ -72,11 +73,12 @@ def beta_tc(
     mean, log_variance : shape (B, D), B at least 2
     latent : one sample of each posterior, shape (B, D); drawn if not given
     seed : of these samples
+    num_sounds : of the training; stands for ``dataset_size`` where that is not given
     beta : weight of the total correlation, at least 0
     alpha : weight of the information between z and x, at least 0
     gamma : weight of the dimension-wise KL divergence, at least 0
-    dataset_size : number of training sounds N, at least B; 0 if it is not known, and the batch
-        stands for the whole
+    dataset_size : number of training sounds N, at least B; 0 for what the training says, and where
+        that is not known either, the batch stands for the whole
 
     Raises
     ------
@@ -87,7 +89,9 @@ def beta_tc(
     if beta == gamma == alpha:
         return total
     samples = posterior_samples(mean, log_variance, latent, seed)
-    joint, product = aggregate_log_densities(mean, log_variance, samples, dataset_size)
+    joint, product = aggregate_log_densities(
+        mean, log_variance, samples, dataset_size or num_sounds
+    )
     log_prior = -(samples.square().sum(dim=1) + samples.shape[1] * math.log(2 * math.pi)) / 2
     correlation, dimension_wise = joint - product, product - log_prior
     return total + ((beta - alpha) * correlation + (gamma - alpha) * dimension_wise).mean()

@@ -4,9 +4,9 @@
 
 C nats are what the code of a sound may and must say, in the mean. A training starts with C = 0 and
 raises it slowly: factors are taken up one after another, those that the likelihood gains most from
-first. The schedule is the training engine's, which passes ``capacity`` step by step; Burgess's
-factor gamma is the weight of the divergence in the recipe, some hundreds or a thousand, so that it
-all but fixes the rate.
+first. ``rise`` says over which share of the training; 0 leaves C as it is. Burgess's factor gamma
+is the weight of the divergence in the recipe, some hundreds or a thousand, so that it all but fixes
+the rate.
 
 Below the capacity the objective *rewards* divergence, so it is no bound at any weight, but for
 C = 0, which is the KL divergence. Report the evidence lower bound of such a model beside it.
@@ -25,13 +25,16 @@ C. P. Burgess et al., "Understanding disentangling in beta-VAE", arXiv:1804.0359
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import NonNegativeFloat
+from pydantic import Field, NonNegativeFloat
 
 from baselines.divergences.kl import kl
 from baselines.divergences.registry import NEVER, Divergence
+
+#: A share of a training.
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def capacity(
@@ -40,7 +43,9 @@ def capacity(
     *,
     latent: torch.Tensor | None = None,
     seed: int = 0,
+    progress: float = 1.0,
     capacity: NonNegativeFloat = 25.0,
+    rise: Share = 0.0,
     of: Literal["batch", "sound"] = "batch",
 ) -> torch.Tensor:
     """Return |mean KL - capacity|, nats, a scalar for the batch; or one for each sound, (B,).
@@ -49,11 +54,14 @@ def capacity(
     ----------
     mean, log_variance : shape (B, D)
     latent, seed : not used; the closed form needs no samples
-    capacity : C in nats, at least 0
+    progress : share of the training that is done
+    capacity : C in nats, at least 0, at the end
+    rise : share of the training over which C rises from 0 to it in a line
     of : what has this capacity: the mean of the ``"batch"``, or each single ``"sound"``
     """
     divergence = kl(mean, log_variance)
-    return ((divergence.mean() if of == "batch" else divergence) - capacity).abs()
+    now = capacity * (progress / rise if progress < rise else 1.0)
+    return ((divergence.mean() if of == "batch" else divergence) - now).abs()
 
 
 def _least_weight(options: Mapping[str, Any]) -> float:

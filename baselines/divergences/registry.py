@@ -11,20 +11,38 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from pydantic import ConfigDict, TypeAdapter, ValidationError
+from torch import nn
 
 from toysound.errors import UsageError
 
-#: Arguments of every divergence that are no options.
-GIVEN = ("mean", "log_variance", "latent", "seed")
+#: What a training knows and a divergence may ask for: how far it is, from 0 to 1; how many sounds
+#: there are; a network trained beside the model.
+CONTEXT = ("progress", "num_sounds", "critic")
+
+#: Arguments of divergences that are no options.
+GIVEN = ("mean", "log_variance", "latent", "seed", *CONTEXT)
 
 #: The least weight of a divergence that is not known to bound anything, however much it weighs.
 NEVER = math.inf
 
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
+
+
+class Critic(NamedTuple):
+    """A network that a divergence is found by, trained beside the model.
+
+    Attributes
+    ----------
+    make : of the latent dimension and all options; its weights are drawn from torch's generator
+    loss : of the network, codes (B, D) and a seed: what it is trained to make small
+    """
+
+    make: Callable[..., nn.Module]
+    loss: Callable[[nn.Module, torch.Tensor, int], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -45,6 +63,7 @@ class Divergence:
     per_sound : True if the result has shape (B,), False for a scalar of the whole batch
     needs_batch : True if it compares sounds with each other, which a single one does not allow
     needs_latent : True if it works on samples of the posteriors; they are drawn if none are given
+    critic : the network it is found by; None for most
     """
 
     name: str
@@ -57,6 +76,7 @@ class Divergence:
     per_sound: bool = True
     needs_batch: bool = False
     needs_latent: bool = False
+    critic: Critic | None = None
 
     @property
     def is_bound(self) -> bool:
@@ -79,6 +99,11 @@ class Divergence:
         chosen = self.defaults | self.checked(options)
         least = self.least_weight
         return weight >= (least(chosen) if callable(least) else least)
+
+    @cached_property
+    def context(self) -> tuple[str, ...]:
+        """What of :data:`CONTEXT` it asks for."""
+        return tuple(p for p in inspect.signature(self.function).parameters if p in CONTEXT)
 
     @cached_property
     def defaults(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from baselines.divergences import DIVERGENCES
+from baselines.divergences.registry import GIVEN
 from baselines.likelihoods import LIKELIHOODS
 from baselines.networks import NETWORKS
 from baselines.options import Strict, complaint, options_table, place_of
@@ -103,7 +104,7 @@ class DivergencePart(_Part):
 
     kind = "divergence"
     registry = {name: entry.function for name, entry in DIVERGENCES.items()}
-    given = ("mean", "log_variance", "latent", "seed")
+    given = GIVEN
 
     weight: float = Field(default=1.0, ge=0)
     warm_up: float = Field(default=0.0, ge=0, le=1)
@@ -264,6 +265,7 @@ class PcaRecipe(Strict):
     name : of the model on the leaderboard
     latent_dim : number of components
     citation : reference
+    probabilistic : whether codes have a posterior; see :class:`baselines.pca.ProbabilisticPCA`
     audio : what is played where the view itself is not of audio grade
     """
 
@@ -272,6 +274,7 @@ class PcaRecipe(Strict):
     latent_dim: int = Field(gt=0)
     citation: str
     representation: RepresentationPart
+    probabilistic: bool = False
     audio: AudioTable | None = None
 
 
