@@ -58,7 +58,7 @@ class Summary:
     validation_rmse : root mean square error of the coefficients decoded from the mean
     rmse_unit : its unit
     num_parameters : how many numbers the model has learnt
-    relevance : of each dimension, in [0, 1], where the prior's variances are learnt; else None
+    relevance : of each dimension, in [0, 1], where the recipe names a prior; else None
     """
 
     recipe: str
