@@ -33,6 +33,7 @@ from baselines.pca import PCA, ProbabilisticPCA
 from baselines.recipes import PcaRecipe, Recipe, VaeRecipe, to_toml
 from baselines.recipes.schema import AudioTable, LikelihoodPart
 from baselines.representations.protocol import Representation
+from baselines.rotation import Rotated, independent_components
 from baselines.schedule import NO_PRESSURE
 from baselines.stem import STEMS, Stem
 from baselines.threads import one_thread
@@ -127,6 +128,10 @@ def train(
             audio = _fit_audio(recipe, recipe.audio, fitted.model, job)
             model = PlayedModel(fitted.model, audio.model)
             histories[AUDIO] = audio.history
+        if recipe.rotation:
+            means, _ = _posteriors(fitted.model, dataset.split("train"), job)
+            least = recipe.rotation.least_variance
+            model = Rotated(model, independent_components(means.numpy(), least, seed))
         summary = Summary(
             recipe=recipe.name,
             dataset=dataset.name,

@@ -178,6 +178,19 @@ class AudioTable(Strict):
     training: TrainingTable
 
 
+class RotationTable(Strict):
+    """A linear map of the codes that is fitted after training; see :mod:`baselines.rotation`.
+
+    Attributes
+    ----------
+    name : ``"ica"``, independent components of the means of the training sounds
+    least_variance : dimensions whose mean varies less are left as they are
+    """
+
+    name: Literal["ica"]
+    least_variance: float = Field(default=0.1, ge=0)
+
+
 class PosteriorPart(_Part):
     """The family of q(z|x): ``name``; see :mod:`baselines.posteriors`."""
 
@@ -210,6 +223,7 @@ class VaeRecipe(Strict):
     citation : reference
     posterior, bound : what is sampled, and what is made of the samples
     audio : what is played where the view itself is not of audio grade
+    rotation : of the codes, after training
     """
 
     name: str = Field(min_length=1)
@@ -225,6 +239,7 @@ class VaeRecipe(Strict):
     posterior: PosteriorPart = PosteriorPart(name="gaussian")
     bound: BoundTable = BoundTable()
     audio: AudioTable | None = None
+    rotation: RotationTable | None = None
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "VaeRecipe":
@@ -267,6 +282,7 @@ class PcaRecipe(Strict):
     citation : reference
     probabilistic : whether codes have a posterior; see :class:`baselines.pca.ProbabilisticPCA`
     audio : what is played where the view itself is not of audio grade
+    rotation : of the codes, after training
     """
 
     name: str = Field(min_length=1)
@@ -276,6 +292,7 @@ class PcaRecipe(Strict):
     representation: RepresentationPart
     probabilistic: bool = False
     audio: AudioTable | None = None
+    rotation: RotationTable | None = None
 
 
 Recipe = VaeRecipe | PcaRecipe
