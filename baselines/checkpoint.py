@@ -14,7 +14,7 @@ import torch
 from baselines import recipes, representations
 from baselines.audio_decoder import AudioDecoder, PlayedModel
 from baselines.model import Baseline, LatentModel
-from baselines.pca import PCA, ProbabilisticPCA
+from baselines.pca import PCA, PCAS
 from baselines.principal import Principal
 from baselines.recipes import Recipe, VaeRecipe
 from baselines.recipes.schema import RepresentationPart
@@ -170,8 +170,8 @@ def latent_model(
         codes = vae_of_shape(recipe, tensors, f"{head}decoder.stem.", shape)
     else:
         basis = tensors[f"{head}basis"]
-        kind = ProbabilisticPCA if recipe.probabilistic else PCA
-        codes = kind(Principal(tensors[f"{head}mean"], basis, torch.ones(len(basis)), 1.0))
+        found = Principal(tensors[f"{head}mean"], basis, torch.ones(len(basis)), 1.0)
+        codes = PCAS[recipe.model](found)
     model: VAE | PCA | PlayedModel | Rotated = codes
     if recipe.audio:
         audio = audio_of_shape(recipe, tensors, f"{outer}audio.decoder.stem.", audio_shape)

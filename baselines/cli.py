@@ -78,10 +78,19 @@ def _text(summary: "Summary", dataset: str, model: Path, before: bool) -> str:
             f"{summary.num_parameters:,} parameters",
             f"  validation {summary.nats_are} {summary.validation_nats:.0f} nats, "
             f"RMSE {summary.validation_rmse:.2f} {summary.rmse_unit}",
+            *_relevance(summary),
             f"{'found' if before else 'wrote'} {model}",
             f"try: toysound score {model} --dataset {dataset} --out result.json",
         ]
     )
+
+
+def _relevance(summary: "Summary") -> list[str]:
+    """Return how relevant the dimensions are, the most relevant first, where that is known."""
+    if summary.relevance is None:
+        return []
+    shares = " ".join(f"{share:.2f}" for share in sorted(summary.relevance, reverse=True))
+    return [f"  {sum(summary.relevance):.1f} relevant dimensions: {shares}"]
 
 
 TRAIN = Command(

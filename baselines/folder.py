@@ -19,6 +19,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from itertools import zip_longest
 from pathlib import Path
 
 import torch
@@ -57,6 +58,7 @@ class Summary:
     validation_rmse : root mean square error of the coefficients decoded from the mean
     rmse_unit : its unit
     num_parameters : how many numbers the model has learnt
+    relevance : of each dimension, in [0, 1], where the prior's variances are learnt; else None
     """
 
     recipe: str
@@ -71,6 +73,7 @@ class Summary:
     rmse_unit: str
     num_parameters: int
     audio_epochs: int = 0
+    relevance: list[float] | None = None
 
 
 @dataclass(frozen=True)
@@ -218,10 +221,10 @@ def _make_writable(path: Path) -> None:
 
 def _difference(found: Identity, wanted: Identity) -> str:
     """Return what a folder holds, and the first thing in which it is another."""
-    pairs = zip(found.recipe_toml.splitlines(), wanted.recipe_toml.splitlines(), strict=False)
+    texts = found.recipe_toml.splitlines(), wanted.recipe_toml.splitlines()
     for name in ("dataset", "seed", "dataset_version", "num_sounds"):
         old, new = getattr(found, name), getattr(wanted, name)
         if old != new:
             return f"a training with {name} {old}, not {new}"
-    old, new = next(pair for pair in pairs if pair[0] != pair[1])
+    old, new = next(pair for pair in zip_longest(*texts, fillvalue="no more") if pair[0] != pair[1])
     return f"a training with {old}, not {new}"

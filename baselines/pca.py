@@ -105,3 +105,7 @@ class ProbabilisticPCA(PCA):
     def decode(self, latent: torch.Tensor) -> torch.Tensor:
         """Return the mean coefficients, (B, P)."""
         return (latent * self.deviation * self._signal.sqrt()) @ self.basis + self.mean
+
+
+#: What a recipe's ``model`` says -> the model.
+PCAS: dict[str, type[PCA]] = {"pca": PCA, "ppca": ProbabilisticPCA}

@@ -7,6 +7,7 @@ A training that was stopped, by Ctrl-C or by the machine, goes on when it is sta
 same folder, and ends with the same bytes as an undisturbed one.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +27,12 @@ from baselines.checkpoint import (
 )
 from baselines.coefficients import coefficients_on_disk
 from baselines.decoder import Decoder, Features
+from baselines.divergences import DIVERGENCES
 from baselines.folder import AUDIO, CODES, RunFolder, Summary
 from baselines.job import Job, Tensors
 from baselines.model import LatentModel
-from baselines.pca import PCA, ProbabilisticPCA
+from baselines.pca import PCA, PCAS
+from baselines.priors import relevance
 from baselines.recipes import PcaRecipe, Recipe, VaeRecipe, to_toml
 from baselines.recipes.schema import AudioTable, LikelihoodPart
 from baselines.representations.protocol import Representation
@@ -51,6 +54,9 @@ _LEAST_RANGE = 10.0
 #: Sounds that vary less than this, in any unit, are all the same.
 _NOTHING = 1e-6
 
+#: Sounds that are encoded at a time.
+_BLOCK = 256
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -61,7 +67,7 @@ class Fitted:
     model : trained
     history : of its epochs; empty for a model that is fitted in closed form
     best_epoch : the one whose weights were kept, 0 without epochs
-    validation_nats, nats_are : as in the summary
+    validation_nats, nats_are, relevance : as in the summary
     """
 
     model: VAE | PCA
@@ -69,6 +75,7 @@ class Fitted:
     best_epoch: int
     validation_nats: float
     nats_are: str
+    relevance: list[float] | None = None
 
 
 def train(
@@ -103,8 +110,9 @@ def train(
     UsageError
         If the folder cannot be written.
     ToySoundError
-        If it holds another training, the dataset has no training sounds, the scale of the noise is
-        one of another view, or the objective is not a finite number.
+        If it holds another training, the dataset has no training sounds, or too few for batches of
+        at least two where the divergence compares them, the scale of the noise is one of another
+        view, or the objective is not a finite number.
     """
     identity = Identity(
         recipe_toml=to_toml(recipe),
@@ -145,19 +153,22 @@ def train(
             nats_are=fitted.nats_are,
             num_parameters=sum(t.numel() for t in model.state_dict().values()),
             audio_epochs=len(histories.get(AUDIO, [])),
+            relevance=fitted.relevance,
         )
         folder.finish(model, histories, summary)
     return summary, False
 
 
 def _fit_pca(recipe: PcaRecipe, job: Job) -> Fitted:
-    kind = ProbabilisticPCA if recipe.probabilistic else PCA
-    model = kind(job.sounds(job.view).principal_components(recipe.latent_dim))
+    model = PCAS[recipe.model](job.sounds(job.view).principal_components(recipe.latent_dim))
     nats = [model.log_likelihood(block) for block in job.walk(job.validation, job.view)]
     return Fitted(model, [], 0, float(torch.cat(nats).double().mean()), "log-likelihood")
 
 
 def _fit_vae(recipe: VaeRecipe, job: Job) -> Fitted:
+    if DIVERGENCES[recipe.divergence.name].needs_batch:
+        _check_batches(recipe, len(job.dataset.split("train")), len(job.validation))
+
     def make(tensors: Tensors | None) -> VAE:
         if tensors is not None:
             return vae_of_shape(recipe, tensors, "model.decoder.stem.", job.view.shape)
@@ -180,7 +191,38 @@ def _fit_vae(recipe: VaeRecipe, job: Job) -> Fitted:
     means = evaluate(model, validation, job.seed)
     weight = 1.0 if recipe.trains == "ELBO" else recipe.divergence.weight
     nats = means.log_likelihood - weight * means.divergence
-    return Fitted(model, state.history, state.best_epoch, nats, recipe.trains)
+    found = _relevance(model, validation) if recipe.prior else None
+    return Fitted(model, state.history, state.best_epoch, nats, recipe.trains, found)
+
+
+def _relevance(model: VAE, sounds: Features) -> list[float]:
+    """Return how relevant each dimension is, see :mod:`baselines.priors`."""
+    with torch.no_grad():
+        blocks = torch.arange(sounds.num_sounds).tensor_split(math.ceil(sounds.num_sounds / _BLOCK))
+        log_variances = [model.posterior(sounds.rows(rows))[1] for rows in blocks]
+    return [round(value, 4) for value in relevance(torch.cat(log_variances)).tolist()]
+
+
+def _check_batches(recipe: VaeRecipe, training: int, validation: int) -> None:
+    """Refuse a batch of one sound before any time is spent.
+
+    Raises
+    ------
+    ToySoundError
+        If the smallest batch of an epoch, or the validation sounds, are a single one.
+    """
+    name, size = recipe.divergence.name, recipe.training.batch_size
+    head = f"divergence '{name}' compares the sounds of a batch with each other; "
+    if min(training, validation) < 2:
+        raise ToySoundError(
+            f"{head}there are {training} for training and {validation} for validation, and both "
+            "must be at least 2"
+        )
+    if training // math.ceil(training / size) < 2:
+        raise ToySoundError(
+            f"{head}{training} of them in batches of at most {size} leave a batch of one: such as "
+            f"--set training.batch_size={size + 1} leaves none"
+        )
 
 
 #: How a recipe of each kind is fitted.

@@ -9,7 +9,8 @@ The expectation is taken with one reparametrised sample. The likelihood is norma
 coefficients of a sound; with weight 1 and the Kullback-Leibler divergence the objective is a lower
 bound of ln p(x).
 
-Encoder and decoder work on coordinates between fixed linear ends, see :mod:`baselines.stem`.
+Encoder and decoder work on coordinates between fixed linear ends, see :mod:`baselines.stem`. All
+latents are in units of the prior, see :mod:`baselines.priors`.
 
 References
 ----------
@@ -30,6 +31,7 @@ from baselines import divergences, networks
 from baselines.decoder import Decoder, Features
 from baselines.importance import iwae, renyi_bound
 from baselines.posteriors import POSTERIORS
+from baselines.priors import PRIORS
 from baselines.recipes.schema import VaeRecipe
 from baselines.stem import Stem
 
@@ -99,6 +101,7 @@ class VAE(nn.Module):
         self.num_coefficients = stem.num_coefficients
         name, options = recipe.network.name, recipe.network.options
         self.q = POSTERIORS[recipe.posterior.name](self.latent_dim, **recipe.posterior.options)
+        self.prior = PRIORS[recipe.prior.name if recipe.prior else "standard"](self.latent_dim)
         said = self.q.outputs_per_dim * self.latent_dim
         self.encoder = networks.encoder(name, stem.shape, said, **options)
         self.decoder = Decoder(self.latent_dim, stem, recipe.network, recipe.likelihood)
@@ -116,10 +119,13 @@ class VAE(nn.Module):
         return self.decoder.features(coefficients)
 
     def posterior(self, features: Features) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return mean and log-variance of q(z|x), each (B, D)."""
+        """Return mean and log-variance of q(z|x) in units of the prior, each (B, D)."""
         said = self.encoder(features.coordinates / self.decoder.stem.scale)
-        posterior: tuple[torch.Tensor, torch.Tensor] = self.q(said)
-        return posterior
+        return self.prior.standardised(*self.q(said))
+
+    def answer(self, latent: torch.Tensor) -> torch.Tensor:
+        """Return what the decoder says of standardised latents, see :meth:`Decoder.answer`."""
+        return self.decoder.answer(self.prior.stretched(latent))
 
     def unexplained(self, features: Features, answer: torch.Tensor) -> tuple[float, float]:
         """Return what the answer leaves out, see :meth:`Decoder.unexplained`."""
@@ -144,7 +150,7 @@ class VAE(nn.Module):
         log_likelihoods, log_ratios = [], []
         for k in range(noise.shape[1]):
             latent = mean + deviation * noise[:, k]
-            answer = self.decoder.answer(latent)
+            answer = self.answer(latent)
             log_likelihoods.append(self.decoder.log_prob(features, answer))
             log_ratios.append(_log_ratio(latent, noise[:, k], log_variance))
         log_likelihood = torch.stack(log_likelihoods).mean(dim=0)
@@ -173,14 +179,14 @@ class VAE(nn.Module):
     def encode(self, coefficients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Return mean and log-variance of q(z|x), each (B, D), of coefficients (B, P).
 
-        The log-variance is None where the posterior is a point.
+        In units of the prior. The log-variance is None where the posterior is a point.
         """
         mean, log_variance = self.posterior(self.features(coefficients))
         return mean, log_variance if self.q.sampled else None
 
     def decode(self, latent: torch.Tensor) -> torch.Tensor:
         """Return the coefficients to listen to, (B, P)."""
-        return self.decoder.decode(latent)
+        return self.decoder.decode(self.prior.stretched(latent))
 
     def log_likelihood(self, coefficients: torch.Tensor) -> torch.Tensor:
         """Return an estimate of ln p(coefficients) under the prior and decoder, nats, (B,).
@@ -204,7 +210,7 @@ class VAE(nn.Module):
         log_weights = []
         for noise in noises:
             latent = mean + torch.exp(log_variance / 2) * noise
-            log_prob = self.decoder.log_prob(features, self.decoder.answer(latent))
+            log_prob = self.decoder.log_prob(features, self.answer(latent))
             log_weights.append(log_prob + _log_ratio(latent, noise, log_variance))
         return torch.stack(log_weights)
 

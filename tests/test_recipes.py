@@ -88,7 +88,7 @@ def test_changes_are_toml_values_and_text_needs_no_quotes() -> None:
         ("representation.name=fourier", "representation 'fourier' is unknown; known are: "),
         ("likelihood.name=laplacian", "likelihood 'laplacian' is unknown; did you mean 'laplace'"),
         ("divergence.name=k", "divergence 'k' is unknown; .*kl"),
-        ("model=gan", "model 'gan' is unknown; it is one of 'pca', 'vae'"),
+        ("model=gan", "model 'gan' is unknown; it is one of 'pca', 'ppca', 'vae'"),
         ("model=pca", "field '.*' is unknown; the fields here are audio, citation, latent_dim"),
         ("latent_dim=0", "field 'latent_dim' is wrong: input should be greater than 0, got 0"),
         ("latent_dim=2.5", "field 'latent_dim' is wrong: .* integer, got 2.5"),

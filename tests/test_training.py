@@ -105,7 +105,9 @@ def test_equal_seeds_give_equal_bits_and_others_do_not() -> None:
 
 
 @pytest.mark.parametrize("stop", [0, 1, 4, 7])
-@pytest.mark.parametrize("changes", [(), CRITIC], ids=["alone", "with-critic"])
+@pytest.mark.parametrize(
+    "changes", [(), CRITIC, ("prior.name=ard",)], ids=["alone", "with-critic", "with-prior"]
+)
 def test_going_on_gives_the_bits_of_an_undisturbed_training(
     changes: tuple[str, ...], stop: int
 ) -> None:

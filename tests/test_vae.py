@@ -14,6 +14,7 @@ from baselines.checkpoint import untrained_vae
 from baselines.decoder import Features
 from baselines.divergences.kl import kl
 from baselines.principal import principal_components
+from baselines.priors import Ard
 from baselines.recipes import VaeRecipe
 from baselines.representations.normalisation import Normaliser
 from baselines.stem import STEMS, NormalisedStem, PrincipalStem, Stem, identity_of
@@ -112,6 +113,71 @@ def test_with_another_posterior_the_elbo_is_below_the_evidence(
         weighted = model.log_likelihood(data).numpy()
     assert (elbo < exact).all()
     assert (weighted.mean() > elbo.mean()) & (weighted.mean() < exact.mean() + 0.05)
+
+
+def stretched(spread: torch.Tensor) -> tuple[VAE, VAE]:
+    """A model with a prior of this log-variance, and one that does the same in its own layers."""
+    plain = small_recipe().model_dump()
+    recipe = recipes.validate(plain | {"prior": {"name": "ard"}}, "test")
+    assert isinstance(recipe, VaeRecipe)
+    own, other = (untrained_vae(r, components(), seed=0) for r in (recipe, small_recipe()))
+    with torch.no_grad():
+        assert isinstance(own.prior, Ard)
+        own.prior.log_variance.copy_(spread)
+        first, last = other.decoder.network[0], other.encoder[-1]  # type: ignore[index]
+        first.weight.mul_(torch.exp(spread / 2))
+        scale = torch.cat((torch.exp(-spread / 2), torch.ones(LATENT)))
+        last.weight.mul_(scale[:, None])
+        last.bias.mul_(scale).sub_(torch.cat((torch.zeros(LATENT), spread)))
+    return own, other
+
+
+def test_a_learnt_prior_is_a_stretch_of_the_decoders_first_layer() -> None:
+    """So everything that uses a prior uses this one: the objective, ln p, codes and samples."""
+    own, other = stretched(torch.tensor([2.0, -1.5]))
+    data = some_data(10)
+    noise = torch.randn(10, 3, LATENT, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        terms = [model.terms(model.features(data), noise) for model in (own, other)]
+        likelihoods_ = [model.log_likelihood(data) for model in (own, other)]
+        codes = [model.encode(data) for model in (own, other)]
+        samples = [model.decode(noise[:, 0]) for model in (own, other)]
+    torch.testing.assert_close(terms[0].log_likelihood, terms[1].log_likelihood)
+    torch.testing.assert_close(terms[0].divergence, terms[1].divergence)
+    torch.testing.assert_close(*likelihoods_)
+    torch.testing.assert_close(*codes)
+    torch.testing.assert_close(*samples)
+
+
+def test_with_a_learnt_prior_the_evidence_is_that_of_a_wider_code(
+    linear: tuple[VAE, np.ndarray],
+) -> None:
+    model, covariance = linear
+    spread = torch.tensor([1.2, -0.8])
+    noise = 3.0**2 * np.eye(DIMS)
+    prior = Ard(LATENT)
+    prior.log_variance.data = spread
+    model.prior = prior
+    assert isinstance(model.encoder, ExactPosterior)
+    scale = model.decoder.stem.scale[:, None]
+    weight = model.decoder.network.weight.data  # type: ignore[union-attr, operator]
+    wide = ExactPosterior(model, weight * torch.exp(spread / 2), 3.0)
+    wide.gain, wide.precision = (
+        wide.gain * torch.exp(spread / 2),  # codes in units of z, not of the prior
+        wide.precision * torch.exp(-spread),
+    )
+    model.encoder = wide
+    loading = (model.decoder.stem.basis.T @ (weight * scale)).double().numpy()
+    stretched_covariance = loading @ np.diag(np.exp(spread.numpy())) @ loading.T + noise
+    assert not np.allclose(stretched_covariance, covariance)
+    data = some_data()
+    mean = model.decoder.stem.mean.numpy()
+    exact = scipy.stats.multivariate_normal(mean, stretched_covariance).logpdf(data)
+    with torch.no_grad():
+        np.testing.assert_allclose(model.log_likelihood(data), exact, atol=2e-3)
+        latents = torch.randn(20_000, LATENT, generator=torch.Generator().manual_seed(0))
+        found = np.cov(model.decode(latents).double().numpy().T)
+    np.testing.assert_allclose(found, stretched_covariance - noise, atol=0.03 * abs(found).max())
 
 
 def test_the_likelihood_is_that_of_all_coefficients(model: VAE) -> None:
@@ -398,6 +464,8 @@ def test_a_point_says_no_variance_and_no_density() -> None:
         ({"bound": {"samples": 0}}, "'bound.samples' is wrong"),
         ({"bound": {"alpha": "min"}}, "'bound.alpha"),
         ({"posterior": {"name": "gausian"}}, "posterior 'gausian' is unknown; did you mean"),
+        ({"prior": {"name": "adr"}}, "prior 'adr' is unknown; did you mean 'ard'"),
+        ({"prior": {"name": "ard"}, "posterior": {"name": "point"}}, "leave out prior 'ard'"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(table: dict[str, object], sentence: str) -> None:

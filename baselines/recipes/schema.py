@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from types import NoneType
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
+import torch
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -23,16 +24,17 @@ from pydantic import (
     model_validator,
 )
 
-from baselines.divergences import DIVERGENCES
+from baselines.divergences import DIVERGENCES, compute
 from baselines.divergences.registry import GIVEN
 from baselines.likelihoods import LIKELIHOODS
 from baselines.networks import NETWORKS
 from baselines.options import Strict, complaint, options_table, place_of
 from baselines.posteriors import POSTERIORS
+from baselines.priors import PRIORS
 from baselines.representations import REPRESENTATIONS
 from baselines.schedule import Pressure, Shape
 from baselines.stem import STEMS
-from toysound.errors import ToySoundError, unknown_name
+from toysound.errors import ToySoundError, UsageError, unknown_name
 
 
 class _Part(BaseModel):
@@ -110,6 +112,16 @@ class DivergencePart(_Part):
     warm_up: float = Field(default=0.0, ge=0, le=1)
     schedule: Shape = "linear"
     cycles: int = Field(default=4, gt=0)
+
+    @model_validator(mode="after")
+    def _options_agree(self) -> "DivergencePart":
+        """Refuse options that are fine each for itself: two sounds at the prior tell."""
+        two = torch.zeros(2, 1)
+        try:
+            compute(self.name, two, two, **self.options)
+        except UsageError as error:
+            raise ValueError(str(error)) from None
+        return self
 
 
 class StemPart(_Part):
@@ -199,6 +211,14 @@ class PosteriorPart(_Part):
     given = ("latent_dim",)
 
 
+class PriorPart(_Part):
+    """What is expected of a code: ``name``; see :mod:`baselines.priors`."""
+
+    kind = "prior"
+    registry = PRIORS
+    given = ("latent_dim",)
+
+
 class BoundTable(Strict):
     """Which bound of ln p(x) is trained; see :mod:`baselines.importance`.
 
@@ -222,6 +242,7 @@ class VaeRecipe(Strict):
     latent_dim : number of latent dimensions
     citation : reference
     posterior, bound : what is sampled, and what is made of the samples
+    prior : what is expected of the codes; a standard normal distribution by default
     audio : what is played where the view itself is not of audio grade
     rotation : of the codes, after training
     """
@@ -238,6 +259,7 @@ class VaeRecipe(Strict):
     training: TrainingTable
     posterior: PosteriorPart = PosteriorPart(name="gaussian")
     bound: BoundTable = BoundTable()
+    prior: PriorPart | None = None
     audio: AudioTable | None = None
     rotation: RotationTable | None = None
 
@@ -254,6 +276,16 @@ class VaeRecipe(Strict):
             raise ValueError(
                 f"posterior '{self.posterior.name}' has no samples to weigh; bound.alpha and "
                 "bound.samples must be 1"
+            )
+        if self.prior and not POSTERIORS[self.posterior.name].sampled:
+            raise ValueError(
+                f"posterior '{self.posterior.name}' is no distribution that a prior could be "
+                f"compared with; take posterior 'gaussian', or leave out prior '{self.prior.name}'"
+            )
+        if self.training.batch_size == 1 and DIVERGENCES[self.divergence.name].needs_batch:
+            raise ValueError(
+                f"divergence '{self.divergence.name}' compares the sounds of a batch with each "
+                "other; training.batch_size must be at least 2"
             )
         return self
 
@@ -278,24 +310,27 @@ class PcaRecipe(Strict):
     Attributes
     ----------
     name : of the model on the leaderboard
+    model : ``"pca"``, whose codes are points, or ``"ppca"``, whose codes have a posterior
     latent_dim : number of components
     citation : reference
-    probabilistic : whether codes have a posterior; see :class:`baselines.pca.ProbabilisticPCA`
     audio : what is played where the view itself is not of audio grade
     rotation : of the codes, after training
     """
 
     name: str = Field(min_length=1)
-    model: Literal["pca"]
+    model: Literal["pca", "ppca"]
     latent_dim: int = Field(gt=0)
     citation: str
     representation: RepresentationPart
-    probabilistic: bool = False
     audio: AudioTable | None = None
     rotation: RotationTable | None = None
 
 
 Recipe = VaeRecipe | PcaRecipe
+
+#: Every kind of model.
+_MODELS = ("pca", "ppca", "vae")
+_KNOWN = ", ".join(f"'{name}'" for name in _MODELS)
 
 _ADAPTER: TypeAdapter[Recipe] = TypeAdapter(Annotated[Recipe, Field(discriminator="model")])
 
@@ -318,7 +353,7 @@ def validate(data: Mapping[str, Any], source: str) -> Recipe:
 
 def _fields(place: list[str]) -> Mapping[str, Any]:
     """Return the fields of the table at a place; the first step names the kind of model."""
-    table: type[BaseModel] = PcaRecipe if place[:1] == ["pca"] else VaeRecipe
+    table: type[BaseModel] = VaeRecipe if place[:1] == ["vae"] else PcaRecipe
     for step in place[1:]:
         if step not in table.model_fields:  # a member of a union, whose place ends with its type
             break
@@ -334,7 +369,7 @@ def _first_problem(error: ValidationError, allowed: list[str]) -> str:
     """Return the first thing that is wrong, as the end of a sentence."""
     first = error.errors()[0]
     place = place_of(error)
-    field = ".".join(place[1:] if place and place[0] in ("vae", "pca") else place)
+    field = ".".join(place[1:] if place and place[0] in _MODELS else place)
     known = f"; the fields here are {', '.join(sorted(allowed))}"
     match first["type"]:
         case "missing":
@@ -342,10 +377,10 @@ def _first_problem(error: ValidationError, allowed: list[str]) -> str:
         case "extra_forbidden":
             return f"field '{field}' is unknown{known}"
         case "union_tag_not_found":
-            return "field 'model' is missing; it is one of 'pca', 'vae'"
+            return f"field 'model' is missing; it is one of {_KNOWN}"
         case "union_tag_invalid":
-            return f"model '{first['ctx']['tag']}' is unknown; it is one of 'pca', 'vae'"
+            return f"model '{first['ctx']['tag']}' is unknown; it is one of {_KNOWN}"
         case "value_error":
-            return f"in '{field}', {first['ctx']['error']}"
+            return f"in '{field}', {first['ctx']['error']}" if field else str(first["ctx"]["error"])
         case _:
             return f"field '{field}' is wrong: {complaint(error)}"
