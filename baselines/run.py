@@ -153,6 +153,7 @@ def train(
             nats_are=fitted.nats_are,
             num_parameters=sum(t.numel() for t in model.state_dict().values()),
             audio_epochs=len(histories.get(AUDIO, [])),
+            kl=[*fitted.history[fitted.best_epoch - 1].kl] if fitted.history else [],
             relevance=fitted.relevance,
         )
         folder.finish(model, histories, summary)
