@@ -241,10 +241,13 @@ def _make_writable(path: Path) -> None:
 
 def _difference(found: Identity, wanted: Identity) -> str:
     """Return what a folder holds, and the first thing in which it is another."""
-    texts = found.recipe_toml.splitlines(), wanted.recipe_toml.splitlines()
+    texts = (found.recipe_toml, wanted.recipe_toml)
+    lines = ([line for line in text.splitlines() if line] for text in texts)
     for name in ("dataset", "seed", "dataset_version", "num_sounds"):
         old, new = getattr(found, name), getattr(wanted, name)
         if old != new:
             return f"a training with {name} {old}, not {new}"
-    old, new = next(pair for pair in zip_longest(*texts, fillvalue="no more") if pair[0] != pair[1])
-    return f"a training with {old}, not {new}"
+    old, new = next(pair for pair in zip_longest(*lines) if pair[0] != pair[1])
+    if old is None:
+        return f"a training without {new}"
+    return f"a training with {old}" + (f", not {new}" if new else "")

@@ -11,7 +11,14 @@ from baselines.divergences import DIVERGENCES
 sys.path.append(str(Path(__file__).parent / "peers"))  # its scripts find each other there
 
 from divergence_effects import SETTINGS, fit, sounds
-from divergence_parity import Row, of_covariance, of_kl_family, parity_table, registry_table
+from divergence_parity import (
+    Row,
+    of_covariance,
+    of_kl_family,
+    of_priors,
+    parity_table,
+    registry_table,
+)
 
 PATH = Path(__file__).parents[1] / "docs" / "divergences.md"
 PAGE = PATH.read_text(encoding="utf-8")
@@ -44,7 +51,7 @@ def test_every_number_is_near_enough_to_its_reference() -> None:
     rows = table("parity")
     names = {row[0].split("`")[1] for row in rows}
     assert names >= set(DIVERGENCES)
-    assert names >= {"importance.iwae", "importance.renyi_bound", "importance.cubo"}
+    assert names >= {"priors.ard", "importance.iwae", "importance.renyi_bound", "importance.cubo"}
     for row in rows:
         ours, theirs, allowed = float(row[2]), float(row[3]), float(row[5])
         assert abs(ours - theirs) <= allowed + 1e-6  # the page shows six digits
@@ -53,7 +60,7 @@ def test_every_number_is_near_enough_to_its_reference() -> None:
 
 def test_rows_computed_anew_are_those_on_the_page() -> None:
     shown = {row[0]: row for row in table("parity")}
-    rows = [*of_kl_family(), *of_covariance()]
+    rows = [*of_kl_family(), *of_covariance(), *of_priors()]
     for row in rows:
         assert row.difference <= row.allowed
         name, _, chosen = row.name.partition(" ")

@@ -65,6 +65,32 @@ def test_gamma_weighs_what_the_critic_says() -> None:
     torch.testing.assert_close(values[1] - values[0], 5 * said)
 
 
+class Signs(torch.nn.Module):
+    """A critic of two codes that sees whether their signs agree, and is as sure as it may be."""
+
+    def __init__(self, correlation: float) -> None:
+        super().__init__()
+        self.agree = 0.5 + math.asin(correlation) / math.pi
+
+    def forward(self, codes: torch.Tensor) -> torch.Tensor:
+        shares = torch.where(codes.prod(dim=1) > 0, self.agree, 1 - self.agree)
+        return torch.log(2 * shares)[:, None]
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.3, 0.9])
+def test_a_critic_that_sees_less_finds_less(correlation: float) -> None:
+    draws = torch.randn(100_000, 2, generator=torch.Generator().manual_seed(0)).double()
+    other = correlation * draws[:, 0] + math.sqrt(1 - correlation**2) * draws[:, 1]
+    codes = torch.stack((draws[:, 0], other), dim=1)
+    prior = torch.zeros_like(codes)
+    critic = Signs(correlation)
+    found = compute("factor", prior, prior, latent=codes, critic=critic, gamma=1.0).item()
+    agree = critic.agree
+    seen = agree * math.log(2 * agree) + (1 - agree) * math.log(2 * (1 - agree))
+    assert found == pytest.approx(seen, abs=0.01)
+    assert found <= -math.log(1 - correlation**2) / 2 + 0.01
+
+
 def test_without_a_critic_it_is_the_estimate_of_the_batch() -> None:
     mean, log_variance, latent = torch.randn(3, 16, 3)
     ours = compute("factor", mean, log_variance, latent=latent, gamma=5.0)

@@ -15,9 +15,10 @@ the logarithm of the density ratio, so that its mean over codes is the total cor
 Both are trained at once by one step: the critic's parameters are frozen where the model is charged
 for the total correlation, and the codes are frozen where the critic is charged for its mistakes.
 
-Known failure: with a critic that is not at its best, the estimate is no bound of any kind. In a
-training it lags behind the codes, and mostly from below: what the critic has not yet noticed costs
-nothing. Codes that the critic cannot tell apart are not thereby independent.
+Known failure: the estimate is too low. A critic that is as sure as it may be of each of its
+answers says the divergence between the densities of its answers, which is at most that between the
+codes themselves: what it has not noticed costs nothing. In a training it runs behind the codes.
+Codes that it cannot tell apart are not thereby independent.
 
 Without a critic the total correlation is estimated from the batch alone, as in ``beta_tc``.
 

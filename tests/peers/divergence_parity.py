@@ -29,6 +29,7 @@ from baselines.divergences.beta_tc import aggregate_log_densities
 from baselines.divergences.drawing import standard_normal
 from baselines.divergences.factor import critic_loss, make_critic
 from baselines.importance import cubo, iwae, renyi_bound
+from baselines.priors import Ard
 
 #: Difference that rounding and quadrature may leave, as a fraction of 1 + the value; and where the
 #: peer has constants in single precision.
@@ -288,6 +289,27 @@ def of_covariance() -> Iterator[Row]:
         yield _row(name, f"{TORCH} and numpy.cov", _ours(name), theirs)
 
 
+def of_priors() -> Iterator[Row]:
+    """Yield the KL divergence from a prior with variances of its own."""
+    prior = Ard(3).double()
+    with torch.no_grad():
+        prior.log_variance.copy_(torch.tensor([-1.5, 0.0, 2.5]))
+    wide = Normal(torch.zeros(3).double(), torch.exp(prior.log_variance.detach() / 2))
+
+    def integrand(z: float, mean: float, deviation: float, width: float) -> float:
+        log_q = -(((z - mean) / deviation) ** 2) / 2 - math.log(deviation)
+        log_p = -((z / width) ** 2) / 2 - math.log(width)
+        return math.exp(log_q) * (log_q - log_p) / math.sqrt(2 * math.pi)
+
+    triples = zip(*_flat(MEAN, POSTERIOR.scale, wide.scale.expand(6, 3)), strict=True)
+    parts = [
+        quad(integrand, t[0] - 12 * t[1], t[0] + 12 * t[1], args=t, epsabs=1e-12, limit=200)[0]
+        for t in triples
+    ]
+    ours = compute("kl", *prior.standardised(MEAN, LOG_VARIANCE)).mean().item()
+    yield _row("priors.ard kl", QUAD, ours, sum(parts) / len(MEAN))
+
+
 def _log_normal(z: torch.Tensor, mean: torch.Tensor | float, variance: float) -> torch.Tensor:
     return -((z - mean).square() / variance + math.log(2 * math.pi * variance)) / 2
 
@@ -340,6 +362,7 @@ GROUPS: tuple[Callable[[], Iterator[Row]], ...] = (
     of_total_correlation,
     of_critic,
     of_covariance,
+    of_priors,
     of_importance,
 )
 
