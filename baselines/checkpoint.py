@@ -19,6 +19,7 @@ from baselines.principal import Principal
 from baselines.recipes import Recipe, VaeRecipe
 from baselines.recipes.schema import RepresentationPart
 from baselines.representations.protocol import Representation
+from baselines.rotation import Rotated, Rotation
 from baselines.stem import STEMS, Stem
 from baselines.tensors import load_tensors, save_tensors
 from baselines.vae import VAE
@@ -162,7 +163,8 @@ def latent_model(
     KeyError, RuntimeError, ValueError
         If a tensor is missing, foreign or of another shape.
     """
-    head = "codes." if recipe.audio else ""
+    outer = "model." if recipe.rotation else ""
+    head = f"{outer}codes." if recipe.audio else outer
     codes: VAE | PCA
     if isinstance(recipe, VaeRecipe):
         codes = vae_of_shape(recipe, tensors, f"{head}decoder.stem.", shape)
@@ -170,10 +172,12 @@ def latent_model(
         basis = tensors[f"{head}basis"]
         found = Principal(tensors[f"{head}mean"], basis, torch.ones(len(basis)), 1.0)
         codes = PCAS[recipe.model](found)
-    model: VAE | PCA | PlayedModel = codes
+    model: VAE | PCA | PlayedModel | Rotated = codes
     if recipe.audio:
-        audio = audio_of_shape(recipe, tensors, "audio.decoder.stem.", audio_shape)
+        audio = audio_of_shape(recipe, tensors, f"{outer}audio.decoder.stem.", audio_shape)
         model = PlayedModel(codes, audio)
+    if recipe.rotation:
+        model = Rotated(model, Rotation(tensors["matrix"], tensors["centre"]))
     model.load_state_dict(dict(tensors))
     model.eval()
     return model

@@ -1,16 +1,24 @@
 """The subcommand ``train``."""
 
 import json
+import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toysound.command import Command
-from toysound.errors import UsageError
+from toysound.errors import ToySoundError, UsageError
+from toysound.files import check_writable
 
 if TYPE_CHECKING:
     from baselines.folder import Summary
+
+
+_COLLAPSED = (
+    "the code has collapsed: no dimension says more than 0.1 nat of a sound; train with less "
+    "--set divergence.weight, a longer divergence.warm_up, or a smaller scale of the likelihood"
+)
 
 
 def _train_arguments(parser: ArgumentParser) -> None:
@@ -36,11 +44,13 @@ def _train_arguments(parser: ArgumentParser) -> None:
         metavar="SECONDS",
         help="a stopped training goes on from its last checkpoint (default: 10)",
     )
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the curves")
     parser.add_argument("--json", action="store_true", help="print JSON for a program")
 
 
 def _train(args: Namespace) -> int:
     from baselines import recipes
+    from baselines.curves import draw
     from baselines.run import train
     from toysound.dataset import load
 
@@ -49,6 +59,10 @@ def _train(args: Namespace) -> int:
     if not args.checkpoint_every >= 0:
         raise UsageError(f"--checkpoint-every must be 0 or more, got {args.checkpoint_every}")
     recipe = recipes.load(args.recipe, args.changes)
+    if args.plot is not None:
+        if args.plot.suffix.lower() != ".png":
+            raise UsageError(f"--plot '{args.plot}' is drawn as PNG; name a file that ends in .png")
+        check_writable(args.plot)
     summary, before = train(
         recipe,
         load(args.dataset),
@@ -59,6 +73,14 @@ def _train(args: Namespace) -> int:
         show=True,
     )
     model = args.out / "model.safetensors"
+    if args.plot is not None:
+        if not summary.epochs:
+            raise ToySoundError(
+                f"'{recipe.name}' is fitted in closed form; there is no curve to draw"
+            )
+        draw(args.out / "history.csv", f"{recipe.name} on {summary.dataset}", args.plot)
+    if summary.collapsed:
+        print(f"toysound: {_COLLAPSED}", file=sys.stderr)
     if args.json:
         answer = asdict(summary) | {"model": str(model), "finished_before": before}
         print(json.dumps(answer, indent=2))
@@ -78,11 +100,20 @@ def _text(summary: "Summary", dataset: str, model: Path, before: bool) -> str:
             f"{summary.num_parameters:,} parameters",
             f"  validation {summary.nats_are} {summary.validation_nats:.0f} nats, "
             f"RMSE {summary.validation_rmse:.2f} {summary.rmse_unit}",
+            *_spectrum(summary),
             *_relevance(summary),
             f"{'found' if before else 'wrote'} {model}",
             f"try: toysound score {model} --dataset {dataset} --out result.json",
         ]
     )
+
+
+def _spectrum(summary: "Summary") -> list[str]:
+    """Return what each dimension says, the largest first, where codes are sampled."""
+    if not summary.kl:
+        return []
+    nats = " ".join(f"{value:.2f}" for value in sorted(summary.kl, reverse=True))
+    return [f"  {summary.active} of {len(summary.kl)} dimensions say more than 0.1 nat: {nats}"]
 
 
 def _relevance(summary: "Summary") -> list[str]:

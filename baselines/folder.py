@@ -3,7 +3,7 @@
 =========================  =====================================================================
 ``recipe.toml``            the resolved recipe; train it again with it
 ``checkpoint.safetensors`` the state of a training that is not finished; gone at the end
-``history.csv``            the objective of each epoch, nats per sound
+``history.csv``            each epoch: the objective and what each dimension says, nats per sound
 ``audio-*``                the same two of the second decoder, where there is one
 ``summary.json``           the final figures
 ``model.safetensors``      the trained model, written last
@@ -18,16 +18,17 @@ import io
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from baselines.checkpoint import MODEL_FILE, MODEL_FORMAT, TRAINING_FORMAT, Identity, save_model
 from baselines.model import LatentModel
 from baselines.tensors import load_tensors, save_tensors
-from baselines.training import Epoch
+from baselines.training import ACTIVE_NATS, Epoch
 from toysound.errors import ToySoundError, UsageError
 from toysound.files import write_text
 
@@ -45,20 +46,21 @@ CHECKPOINT_FILE, HISTORY_FILE = "checkpoint.safetensors", "history.csv"
 class Summary:
     """The final figures of a training.
 
-    Attributes
-    ----------
-    recipe, dataset, seed : what was trained
-    epochs : passes over the training sounds; 0 for a model that is fitted in closed form
-    best_epoch : the one whose weights were kept
-    audio_epochs : those of the second decoder, 0 without one
-    cpu_seconds : processor time of all threads, preparation included
-    validation_nats : mean over validation sounds of ln p, or of its lower bound
-    nats_are : what they are: ``"ELBO"``, ``"log-likelihood"``, ``"bound of order 0.0"``, or
-        ``"objective"`` where it is no bound of ln p
-    validation_rmse : root mean square error of the coefficients decoded from the mean
-    rmse_unit : its unit
-    num_parameters : how many numbers the model has learnt
+        Attributes
+        ----------
+        recipe, dataset, seed : what was trained
+        epochs : passes over the training sounds; 0 for a model that is fitted in closed form
+        best_epoch : the one whose weights were kept
+        audio_epochs : those of the second decoder, 0 without one
+        cpu_seconds : processor time of all threads, preparation included
+        validation_nats : mean over validation sounds of ln p, or of its lower bound
+        nats_are : what they are: ``"ELBO"``, ``"log-likelihood"``, ``"bound of order 0.0"``, or
+            ``"objective"`` where it is no bound of ln p
+        validation_rmse : root mean square error of the coefficients decoded from the mean
+        rmse_unit : its unit
+        num_parameters : how many numbers the model has learnt
     relevance : of each dimension, in [0, 1], where the recipe names a prior; else None
+        kl : of each dimension in the best epoch, nats; empty where codes are points
     """
 
     recipe: str
@@ -74,6 +76,17 @@ class Summary:
     num_parameters: int
     audio_epochs: int = 0
     relevance: list[float] | None = None
+    kl: list[float] = field(default_factory=list)
+
+    @property
+    def active(self) -> int:
+        """How many dimensions say more than 0.1 nat."""
+        return sum(nats > ACTIVE_NATS for nats in self.kl)
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether no dimension does, though codes are sampled: the decoder does not listen."""
+        return bool(self.kl) and self.active == 0
 
 
 @dataclass(frozen=True)
@@ -88,7 +101,7 @@ class Progress:
     """
 
     tensors: dict[str, torch.Tensor]
-    rows: list[dict[str, float]]
+    rows: list[dict[str, Any]]
     cpu_seconds: float
 
 
@@ -180,11 +193,7 @@ class RunFolder:
         summary : the final figures
         """
         for part, history in histories.items():
-            table = io.StringIO()
-            writer = csv.DictWriter(table, [f.name for f in fields(Epoch)], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(asdict(row) for row in history)
-            write_text(self.path / f"{part}{HISTORY_FILE}", table.getvalue())
+            write_text(self.path / f"{part}{HISTORY_FILE}", _table(history))
         write_text(self.path / SUMMARY_FILE, json.dumps(asdict(summary), indent=2) + "\n")
         save_model(self.model_path, model, self.identity)
         self._remove_checkpoints()
@@ -205,6 +214,17 @@ class RunFolder:
             raise ToySoundError(f"'{path}' is not of a toysound training; {other}") from None
         if found != self.identity:
             raise ToySoundError(f"'{self.path}' holds {_difference(found, self.identity)}; {other}")
+
+
+def _table(history: Sequence[Epoch]) -> str:
+    """Return epochs as CSV, with a column for the nats of each dimension."""
+    dims = max((len(row.kl) for row in history), default=0)
+    names = [f.name for f in fields(Epoch) if f.name != "kl"]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*names, *(f"kl_{i + 1}" for i in range(dims))])
+    writer.writerows([*(getattr(row, name) for name in names), *row.kl] for row in history)
+    return text.getvalue()
 
 
 def _make_writable(path: Path) -> None:

@@ -36,6 +36,7 @@ from baselines.priors import relevance
 from baselines.recipes import PcaRecipe, Recipe, VaeRecipe, to_toml
 from baselines.recipes.schema import AudioTable, LikelihoodPart
 from baselines.representations.protocol import Representation
+from baselines.rotation import Rotated, independent_components
 from baselines.schedule import NO_PRESSURE
 from baselines.stem import STEMS, Stem
 from baselines.threads import one_thread
@@ -135,6 +136,10 @@ def train(
             audio = _fit_audio(recipe, recipe.audio, fitted.model, job)
             model = PlayedModel(fitted.model, audio.model)
             histories[AUDIO] = audio.history
+        if recipe.rotation:
+            means, _ = _posteriors(fitted.model, dataset.split("train"), job)
+            least = recipe.rotation.least_variance
+            model = Rotated(model, independent_components(means.numpy(), least, seed))
         summary = Summary(
             recipe=recipe.name,
             dataset=dataset.name,
@@ -148,6 +153,7 @@ def train(
             nats_are=fitted.nats_are,
             num_parameters=sum(t.numel() for t in model.state_dict().values()),
             audio_epochs=len(histories.get(AUDIO, [])),
+            kl=[*fitted.history[fitted.best_epoch - 1].kl] if fitted.history else [],
             relevance=fitted.relevance,
         )
         folder.finish(model, histories, summary)

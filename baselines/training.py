@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from baselines.decoder import Decoder
+from baselines.divergences.kl import kl_per_dimension
 from baselines.recipes.schema import TrainingTable
 from baselines.schedule import Pressure, half_cosine, rise
 from baselines.vae import NOWHERE, Step, Terms
@@ -27,6 +28,9 @@ from toysound.progress import bar
 
 #: Decay of the moments of a critic, as in Kim and Mnih 2018.
 _CRITIC_BETAS = (0.5, 0.9)
+
+#: What a dimension says at least, to count as being in use.
+ACTIVE_NATS = 0.1
 
 #: Numbers that are compared at a time when sounds are evaluated: 64 MiB of float32.
 _EVALUATED_AT_ONCE = 2**24
@@ -45,6 +49,8 @@ class Epoch:
     objective : ``log_likelihood - final weight * divergence``, higher is better
     unexplained : share of the variance of the validation coefficients that the decoder's answer to
         a sample of the posterior leaves out; comparable between views, as nats are not
+    kl : Kullback-Leibler divergence of each dimension from the prior, whatever divergence is
+        trained; empty where codes are points
     """
 
     epoch: int
@@ -54,6 +60,15 @@ class Epoch:
     divergence: float
     objective: float
     unexplained: float
+    kl: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kl", tuple(self.kl))  # a list, when it was read from a file
+
+    @property
+    def active(self) -> int:
+        """How many dimensions say more than 0.1 nat."""
+        return sum(nats > ACTIVE_NATS for nats in self.kl)
 
 
 class Sounds(Protocol):
@@ -144,11 +159,11 @@ class State:
             tensors |= {f"optimizer.{number}.{name}": t for name, t in moments.items()}
         return tensors
 
-    def rows(self) -> list[dict[str, float]]:
+    def rows(self) -> list[dict[str, Any]]:
         """Return the history as plain data."""
         return [asdict(row) for row in self.history]
 
-    def restore(self, tensors: dict[str, torch.Tensor], rows: list[dict[str, float]]) -> None:
+    def restore(self, tensors: dict[str, torch.Tensor], rows: list[dict[str, Any]]) -> None:
         """Take up what :meth:`tensors` and :meth:`rows` gave.
 
         Raises
@@ -164,7 +179,7 @@ class State:
         self.model.load_state_dict(_under(tensors, "model"))
         self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
         self.best = _under(tensors, "best")
-        self.history = [Epoch(**row) for row in rows]  # type: ignore[arg-type]
+        self.history = [Epoch(**row) for row in rows]
 
 
 def _under(tensors: dict[str, torch.Tensor], head: str) -> dict[str, torch.Tensor]:
@@ -237,25 +252,38 @@ def fit(
             if state.best_epoch == epoch:
                 state.best = _weights(state.model)
             keep(state)
-            drawn.set_postfix(elbo=f"{row.objective:.0f}", refresh=False)
+            drawn.set_postfix(_figures(row), refresh=False)
             drawn.update()
     state.model.load_state_dict(state.best, strict=False)
 
 
+def _figures(row: Epoch) -> dict[str, str]:
+    """Return what a progress bar says of an epoch."""
+    active = {"active": f"{row.active}/{len(row.kl)}"} if row.kl else {}
+    return {"elbo": f"{row.objective:.0f}", **active}
+
+
 class Evaluation(NamedTuple):
-    """Means over sounds, nats, and the share of their variance that is not explained."""
+    """Means over sounds, nats; the share of their variance that is not explained.
+
+    Attributes
+    ----------
+    log_likelihood, divergence, unexplained, kl : as in :class:`Epoch`
+    """
 
     log_likelihood: float
     divergence: float
     unexplained: float
+    kl: tuple[float, ...]
 
 
 def evaluate(model: Trainable, sounds: Sounds, seed: int) -> Evaluation:
-    """Return the means of both terms over sounds, with noise by the seed."""
+    """Return means over sounds, with noise by the seed."""
     generator = _generator(seed, 0)
     size = sounds.num_sounds, model.samples, model.latent_dim
     noise = torch.randn(size, generator=generator)
     log_likelihood = divergence = left = total = 0.0
+    kl = torch.zeros(0, dtype=torch.float64)
     with torch.no_grad():
         for rows in torch.arange(len(noise)).tensor_split(_blocks(len(noise), model)):
             seen = sounds.rows(rows)
@@ -264,8 +292,12 @@ def evaluate(model: Trainable, sounds: Sounds, seed: int) -> Evaluation:
             divergence += float(terms.divergence.double().mean()) * len(rows)
             energies = model.unexplained(seen, terms.answer)
             left, total = left + energies[0], total + energies[1]
+            if terms.posterior is not None:
+                own = kl_per_dimension(*terms.posterior).double().sum(dim=0)
+                kl = kl + own if len(kl) else own
     share = left / total if total > 0 else 0.0
-    return Evaluation(log_likelihood / len(noise), divergence / len(noise), share)
+    spectrum = tuple((kl / len(noise)).tolist())
+    return Evaluation(log_likelihood / len(noise), divergence / len(noise), share, spectrum)
 
 
 def _epoch(
@@ -303,6 +335,7 @@ def _epoch(
         divergence=means.divergence,
         objective=bound,
         unexplained=means.unexplained,
+        kl=means.kl,
     )
 
 

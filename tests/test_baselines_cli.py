@@ -238,3 +238,38 @@ def _wait_for_checkpoint(process: "subprocess.Popen[str]", out: Path, after: int
         else:
             break
     raise AssertionError(f"no checkpoint before the end: {process.communicate()}")
+
+
+def test_a_code_that_collapsed_is_said_and_one_that_did_not_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    press = ["divergence.weight=1e5", "training.learning_rate=0.03", "training.epochs=100"]
+    heavy = [part for change in press for part in ("--set", change)]
+    assert train(tmp_path / "heavy", *SMALL, *heavy) == 0
+    said = capsys.readouterr()
+    assert "the code has collapsed: no dimension says more than 0.1 nat" in said.err
+    assert " 0 of " in said.out
+    assert json.loads((tmp_path / "heavy" / "summary.json").read_text())["kl"]
+    assert train(tmp_path / "light", *QUICK, "--set", "divergence.weight=0.0") == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert "dimensions say more than 0.1 nat" in said.out
+
+
+def test_the_history_has_the_nats_of_each_dimension(trained: Path) -> None:
+    rows = list(csv.DictReader((trained / "history.csv").read_text().splitlines()))
+    names = [name for name in rows[0] if name.startswith("kl_")]
+    assert names == [f"kl_{i + 1}" for i in range(len(names))]
+    assert len(names) > 1
+    for row in rows:
+        total = sum(float(row[name]) for name in names)
+        assert total == pytest.approx(float(row["divergence"]), rel=1e-4)
+
+
+def test_the_curves_are_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = tmp_path / "curves.png"
+    assert train(tmp_path / "vae", *QUICK, "--plot", str(picture)) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert train(tmp_path / "vae", *QUICK, "--plot", "curves.pdf") == 2
+    assert train(tmp_path / "pca", "--plot", str(picture), recipe="pca") == 1
+    assert "there is no curve to draw" in capsys.readouterr().err

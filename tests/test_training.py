@@ -81,11 +81,26 @@ def test_the_record_is_the_evidence_lower_bound() -> None:
     state, train, validation = begin(recipe)
     fit(state, recipe.training, recipe.pressure, train, validation, seed=0, keep=ignore)
     best = state.history[state.best_epoch - 1]
-    log_likelihood, divergence, unexplained = evaluate(state.model, validation, seed=0)
+    log_likelihood, divergence, unexplained, kl = evaluate(state.model, validation, seed=0)
     assert best.log_likelihood == pytest.approx(log_likelihood)
     assert best.objective == pytest.approx(log_likelihood - 3 * divergence)
     assert best.unexplained == pytest.approx(unexplained)
     assert 0 < unexplained < 1
+    assert best.kl == kl
+    assert sum(kl) == pytest.approx(divergence, rel=1e-5)
+
+
+def test_a_heavy_divergence_leaves_no_dimension_in_use_and_a_light_one_does() -> None:
+    press = ("divergence.weight=1000.0", "training.learning_rate=0.03", "training.epochs=80")
+    heavy = run(recipe_with(*press)).history[-1]
+    light = run(recipe_with("divergence.weight=0.001")).history[-1]
+    assert heavy.active == 0
+    assert light.active == len(light.kl) > 0
+
+
+def test_points_have_no_divergence_to_show() -> None:
+    history = run(recipe_with("posterior.name=point", "divergence.weight=0.0")).history
+    assert {row.kl for row in history} == {()}
 
 
 def test_the_divergence_is_warmed_up_linearly() -> None:
@@ -177,7 +192,7 @@ def test_it_stops_when_patience_is_over_and_keeps_the_best() -> None:
     fit(state, recipe.training, recipe.pressure, train, validation, seed=0, keep=ignore)
     assert len(state.history) == state.best_epoch + 4 < 60
     best = max(row.objective for row in state.history)
-    log_likelihood, divergence, _ = evaluate(state.model, validation, seed=0)
+    log_likelihood, divergence, *_ = evaluate(state.model, validation, seed=0)
     assert best == pytest.approx(log_likelihood - divergence)
     assert best > state.history[-1].objective
 

@@ -190,6 +190,19 @@ class AudioTable(Strict):
     training: TrainingTable
 
 
+class RotationTable(Strict):
+    """A linear map of the codes that is fitted after training; see :mod:`baselines.rotation`.
+
+    Attributes
+    ----------
+    name : ``"ica"``, independent components of the means of the training sounds
+    least_variance : dimensions whose mean varies less are left as they are
+    """
+
+    name: Literal["ica"]
+    least_variance: float = Field(default=0.1, ge=0)
+
+
 class PosteriorPart(_Part):
     """The family of q(z|x): ``name``; see :mod:`baselines.posteriors`."""
 
@@ -231,6 +244,7 @@ class VaeRecipe(Strict):
     posterior, bound : what is sampled, and what is made of the samples
     prior : what is expected of the codes; a standard normal distribution by default
     audio : what is played where the view itself is not of audio grade
+    rotation : of the codes, after training
     """
 
     name: str = Field(min_length=1)
@@ -247,6 +261,7 @@ class VaeRecipe(Strict):
     bound: BoundTable = BoundTable()
     prior: PriorPart | None = None
     audio: AudioTable | None = None
+    rotation: RotationTable | None = None
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "VaeRecipe":
@@ -299,6 +314,7 @@ class PcaRecipe(Strict):
     latent_dim : number of components
     citation : reference
     audio : what is played where the view itself is not of audio grade
+    rotation : of the codes, after training
     """
 
     name: str = Field(min_length=1)
@@ -307,6 +323,7 @@ class PcaRecipe(Strict):
     citation: str
     representation: RepresentationPart
     audio: AudioTable | None = None
+    rotation: RotationTable | None = None
 
 
 Recipe = VaeRecipe | PcaRecipe

@@ -41,7 +41,6 @@ from baselines import recipes
 from baselines.checkpoint import load_model
 from baselines.coefficients import walk
 from baselines.decoder import Features
-from baselines.divergences.kl import kl_per_dimension
 from baselines.mnist.digits import SIDE
 from baselines.mnist.digits import load as load_digits
 from baselines.mnist.experiment import Trial
@@ -198,9 +197,9 @@ def _features(vae: VAE, dataset: Dataset, view: Any) -> Features:
 def _measure(vae: VAE, sounds: Features, data: str, weight: float) -> tuple[Point, int]:
     """Return the point of a model, and its strongest dimension."""
     means = evaluate(vae, sounds, seed=0)
-    nats, order = kl_per_dimension(*vae.posterior(sounds)).double().mean(0).sort(descending=True)
-    point = Point(data, weight, means.divergence, -means.log_likelihood, nats.tolist())
-    return point, int(order[0])
+    spectrum = sorted(means.kl, reverse=True)
+    point = Point(data, weight, means.divergence, -means.log_likelihood, spectrum)
+    return point, means.kl.index(spectrum[0])
 
 
 def draw(swept: Sequence[Sequence[Swept]], out: Path) -> None:

@@ -1,0 +1,135 @@
+"""The table and the figure of ``docs/family.md``, from committed results.
+
+    toysound sweep family
+    python -m leaderboard.experiments.family --write docs/family.md --figure docs/images/family.png
+
+Nothing is trained or scored here: numbers are read from ``leaderboard/results``.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmark.result import Family
+from leaderboard import plan
+from leaderboard.experiments.marked import markdown, with_table
+from leaderboard.rows import Board, Cell, Row, boards_of, load_folder
+from leaderboard.tables import number
+from toysound.files import atomic, write_text
+
+#: The sounds of the table.
+DATASET = "tones"
+
+#: Heading, family and name of a column.
+COLUMNS: tuple[tuple[str, Family, str], ...] = (
+    ("LSD dB", "reconstruction", "log_spectral_distance"),
+    ("RMSE dB", "reconstruction", "rmse_db"),
+    ("KL nats", "dimension", "kl_total"),
+    ("active", "dimension", "active_units"),
+    ("NLL nats", "likelihood", "nll_nats"),
+    ("MIG", "disentanglement", "mig"),
+    ("DCI D", "disentanglement", "dci_disentanglement"),
+    ("DCI I", "disentanglement", "dci_informativeness"),
+    ("selectivity", "control", "selectivity"),
+    ("factor error", "control", "factor_error"),
+)
+
+_X, _Y = COLUMNS[0][1:], COLUMNS[6][1:]
+
+
+def rows_of(board: Board) -> list[Row]:
+    """Return the rows of the plan ``family`` on a board, in the plan's order."""
+    found = {row.model: row for row in board.rows}
+    return [found[e.name] for e in plan.load("family").models if e.name in found]
+
+
+def table(board: Board) -> str:
+    """Return what every member came to, best reconstruction first; means over seeds."""
+    rows = sorted(rows_of(board), key=lambda row: _value(row.cells[_X], float("inf")))
+    head = ["member", "seeds", *(heading for heading, _, _ in COLUMNS)]
+    lines = []
+    for row in rows:
+        cells = [row.cells.get((family, name)) for _, family, name in COLUMNS]
+        lines.append([f"`{row.model}`", str(len(row.seeds)), *(_text(cell) for cell in cells)])
+    return markdown(head, lines)
+
+
+def draw(board: Board, out: Path) -> None:
+    """Write a picture of disentanglement against reconstruction.
+
+    Parameters
+    ----------
+    board : of the dataset
+    out : PNG file
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 5.5), layout="constrained")
+    panel: Any = figure.subplots()
+    for row in rows_of(board):
+        x, y = (row.cells.get(key) for key in (_X, _Y))
+        if x is None or y is None or x.value is None or y.value is None:
+            continue
+        for result in row.results:
+            one = [result.metrics[family][name].value for family, name in (_X, _Y)]
+            panel.plot(*one, ".", color="#bbbbbb", zorder=1)
+        panel.plot(x.value, y.value, "o", ms=5, zorder=2)
+        panel.annotate(
+            row.model, (x.value, y.value), (4, 4), textcoords="offset points", fontsize=8
+        )
+    panel.set_xscale("log")
+    panel.set_ylim(bottom=0)
+    panel.set_xlabel("log-spectral distance (dB), lower is better")
+    panel.set_ylabel("DCI disentanglement, higher is better")
+    panel.set_title(f"The family on {board.dataset}: means, and single seeds in grey")
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.grid(color="#d9d9d9", linewidth=0.6)
+    panel.set_axisbelow(True)
+    with atomic(out) as path:
+        figure.savefig(path, dpi=110, format="png", metadata={"Software": None})
+
+
+def board_of(results: Path | None) -> Board:
+    """Return the board of the table.
+
+    Parameters
+    ----------
+    results : folder of results; None for those of the package
+    """
+    return next(board for board in boards_of(load_folder(results)) if board.dataset == DATASET)
+
+
+def _value(cell: Cell, missing: float) -> float:
+    return missing if cell.value is None else cell.value
+
+
+def _text(cell: Cell | None) -> str:
+    """Return a mean, and half the width of its interval where that is over seeds."""
+    if cell is None or cell.value is None:
+        return "–"
+    if cell.interval_over != "seeds" or cell.interval is None:
+        return number(cell.value)
+    return f"{number(cell.value)} ± {number((cell.interval[1] - cell.interval[0]) / 2)}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table, or write it into a page and draw the figure."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--results", type=Path, metavar="DIR", help="default: the package's")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="replace its table")
+    parser.add_argument("--figure", type=Path, metavar="FILE", help="draw it")
+    chosen = parser.parse_args(arguments)
+    board = board_of(chosen.results)
+    if chosen.figure:
+        draw(board, chosen.figure)
+    if chosen.write is None:
+        print(table(board))
+    else:
+        text = chosen.write.read_text(encoding="utf-8")
+        write_text(chosen.write, with_table(text, "family", table(board)))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
