@@ -67,8 +67,10 @@ def test_a_random_phase_takes_longer_and_ends_further_away(tones: NDArray[np.flo
 
 
 def test_an_unknown_phase_is_named() -> None:
-    with pytest.raises(UsageError, match="did you mean 'griffin_lim'"):
+    with pytest.raises(UsageError, match="should be 'pghi' or 'griffin_lim', got 'griffin-lim'"):
         representations.get("log_magnitude", sample_rate=RATE, num_samples=T, phase="griffin-lim")
+    with pytest.raises(UsageError, match="did you mean 'griffin_lim'"):
+        LogMagnitude(RATE, T, phase="griffin-lim")  # type: ignore[arg-type]
 
 
 def test_it_is_the_spectrum_in_which_the_benchmark_measures(tones: NDArray[np.float32]) -> None:

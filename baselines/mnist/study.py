@@ -5,14 +5,13 @@
 ``<targets>-elbo.png``                  bound against digits seen, a panel for each N_z
 ``<targets>-manifold.png``              the plane of a model with two dimensions, if one was asked
 ``<targets>-samples.png``               decoded draws of the prior, a sheet for each N_z
-``<targets>-rate-distortion.png``       of a sweep over weights
 ``results.json``                        the outcomes of all trials that the folder holds
 ======================================  =======================================================
 
 ``<targets>`` is ``grey`` or ``binarised``. A picture shows the trials of the last command only.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +23,6 @@ from baselines.mnist.trial import OUTCOME_FILE, Trained, run
 from toysound.progress import bar
 
 RESULTS_FILE = "results.json"
-
-#: Draws models into a folder, and returns the pictures.
-Draw = Callable[[Sequence[Trained], Path], list[Path]]
 
 
 @dataclass(frozen=True)
@@ -48,7 +44,6 @@ def study(
     digits: DigitSet,
     out: Path,
     scoring: Scoring,
-    draw: Draw,
     *,
     force: bool = False,
     show: bool = False,
@@ -57,11 +52,10 @@ def study(
 
     Parameters
     ----------
-    trials : at least one
+    trials : at least one, of the same targets
     digits : to train on and test with
     out : the folder
     scoring : of the importance-weighted bound
-    draw : :func:`over_latents` or :func:`over_weights`
     force : train all anew
     show : draw progress bars where standard error is a terminal
 
@@ -75,16 +69,16 @@ def study(
         for trial in trials:
             models.append(run(trial, digits, out, scoring, force=force, show=show))
             drawn.update()
-    pictures = draw(models, out)
+    pictures = _draw(models, out)
     results = out / RESULTS_FILE
     found = [outcome.read(path) for path in out.glob(f"*/{OUTCOME_FILE}")]
     outcome.write(results, sorted(found, key=_place))
     return Study([trained.outcome for trained in models], [*pictures, results])
 
 
-def over_latents(models: Sequence[Trained], out: Path) -> list[Path]:
-    """Draw models that differ in N_z."""
-    head = _head(models[0])
+def _draw(models: Sequence[Trained], out: Path) -> list[Path]:
+    """Draw models of the same targets, and return the pictures."""
+    head = "binarised" if models[0].outcome.trial.binarised else "grey"
     pictures = [out / f"{head}-elbo.png", out / f"{head}-samples.png"]
     figures.elbo(models, pictures[0])
     figures.samples(models, pictures[1])
@@ -95,18 +89,7 @@ def over_latents(models: Sequence[Trained], out: Path) -> list[Path]:
     return pictures
 
 
-def over_weights(models: Sequence[Trained], out: Path) -> list[Path]:
-    """Draw models that differ in the weight of the divergence."""
-    picture = out / f"{_head(models[0])}-rate-distortion.png"
-    figures.rate_distortion(models, picture)
-    return [picture]
-
-
-def _head(trained: Trained) -> str:
-    return "binarised" if trained.outcome.trial.binarised else "grey"
-
-
-def _place(found: Outcome) -> tuple[bool, int, float, str]:
+def _place(found: Outcome) -> tuple[bool, int, float, float, str]:
     """Return what outcomes are sorted by."""
     trial = found.trial
-    return trial.binarised, trial.latent_dim, trial.beta, trial.name
+    return trial.binarised, trial.latent_dim, trial.beta, trial.step, trial.name
