@@ -14,6 +14,7 @@ import torch
 from baselines import recipes, representations
 from baselines.audio_decoder import AudioDecoder, PlayedModel
 from baselines.model import Baseline, LatentModel
+from baselines.pairs import PairedVAE
 from baselines.pca import PCA, PCAS
 from baselines.principal import Principal
 from baselines.recipes import Recipe, VaeRecipe
@@ -187,7 +188,7 @@ def untrained_vae(recipe: VaeRecipe, stem: Stem, seed: int) -> VAE:
     """Return a model with weights drawn by the seed; torch's global generator is left alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return VAE(recipe, stem)
+        return PairedVAE(recipe, stem) if recipe.pairs else VAE(recipe, stem)
 
 
 def vae_of_shape(

@@ -31,6 +31,7 @@ from baselines.divergences import DIVERGENCES
 from baselines.folder import AUDIO, CODES, RunFolder, Summary
 from baselines.job import Job, Tensors
 from baselines.model import LatentModel
+from baselines.pairs import PairedFeatures, partners
 from baselines.pca import PCA, PCAS
 from baselines.priors import relevance
 from baselines.recipes import PcaRecipe, Recipe, VaeRecipe, to_toml
@@ -50,6 +51,9 @@ CHECKPOINT_EVERY_S = 10.0
 
 #: The spread of coefficients is at least this many times the smallest scale of a likelihood.
 _LEAST_RANGE = 10.0
+
+#: Tells the draws of partners from all others by the same seed.
+_PAIRS = 0x9A125
 
 #: Sounds that vary less than this, in any unit, are all the same.
 _NOTHING = 1e-6
@@ -183,8 +187,9 @@ def _fit_vae(recipe: VaeRecipe, job: Job) -> Fitted:
         _features(model.decoder, job.view, cells, job)
         for cells in (job.dataset.split("train"), job.validation)
     )
+    seen = _paired(train, recipe.pairs.partners, job) if recipe.pairs else train
     fit(
-        state, recipe.training, recipe.pressure, train, validation,
+        state, recipe.training, recipe.pressure, seen, validation,
         seed=job.seed, keep=job.keeper(CODES), show=job.show,
     )  # fmt: skip
     if recipe.audio:
@@ -194,6 +199,13 @@ def _fit_vae(recipe: VaeRecipe, job: Job) -> Fitted:
     nats = means.log_likelihood - weight * means.divergence
     found = _relevance(model, validation) if recipe.prior else None
     return Fitted(model, state.history, state.best_epoch, nats, recipe.trains, found)
+
+
+def _paired(sounds: Features, count: int, job: Job) -> PairedFeatures:
+    """Return training sounds with partners that share some of their factors."""
+    cells, rng = job.dataset.split("train"), np.random.default_rng([job.seed, _PAIRS])
+    found = partners(job.dataset.space, cells, count, rng)
+    return PairedFeatures(sounds, torch.from_numpy(found), sounds)
 
 
 def _relevance(model: VAE, sounds: Features) -> list[float]:

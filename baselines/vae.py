@@ -146,7 +146,17 @@ class VAE(nn.Module):
             reparametrised samples are made from it
         step : of the training
         """
-        mean, log_variance = self.posterior(features)
+        return self.terms_of(features, self.posterior(features), noise, step)
+
+    def terms_of(
+        self,
+        features: Features,
+        posterior: tuple[torch.Tensor, torch.Tensor],
+        noise: torch.Tensor,
+        step: Step,
+    ) -> Terms:
+        """Return what :meth:`terms` does, given mean and log-variance of q(z|x), each (B, D)."""
+        mean, log_variance = posterior
         noise = noise.reshape(len(mean), -1, self.latent_dim)
         deviation = torch.exp(log_variance / 2) if self.q.sampled else torch.zeros_like(mean)
         log_likelihoods, log_ratios = [], []
@@ -156,11 +166,11 @@ class VAE(nn.Module):
             log_likelihoods.append(self.decoder.log_prob(features, answer))
             log_ratios.append(_log_ratio(latent, noise[:, k], log_variance))
         log_likelihood = torch.stack(log_likelihoods).mean(dim=0)
-        posterior = (mean, log_variance) if self.q.sampled else None
+        spread = posterior if self.q.sampled else None
         if self._alpha != 1:
             log_weights = torch.stack(log_likelihoods) + torch.stack(log_ratios)
             bound = renyi_bound(log_weights, self._alpha)
-            return Terms(log_likelihood, log_likelihood - bound, answer, posterior=posterior)
+            return Terms(log_likelihood, log_likelihood - bound, answer, posterior=spread)
         part = self._divergence
         divergence = divergences.compute(
             part.name,
@@ -172,7 +182,7 @@ class VAE(nn.Module):
             **part.options,
         )
         critic_loss = self._critic_loss(latent, step.seed)
-        return Terms(log_likelihood, divergence, answer, critic_loss, posterior)
+        return Terms(log_likelihood, divergence, answer, critic_loss, spread)
 
     def _critic_loss(self, latent: torch.Tensor, seed: int) -> torch.Tensor | float:
         critic = divergences.DIVERGENCES[self._divergence.name].critic

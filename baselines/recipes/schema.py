@@ -190,6 +190,19 @@ class AudioTable(Strict):
     training: TrainingTable
 
 
+class PairsTable(Strict):
+    """Weak supervision by pairs of sounds; see :mod:`baselines.pairs`.
+
+    Attributes
+    ----------
+    name : ``"ada_gvae"``, the adaptive group VAE
+    partners : of each training sound
+    """
+
+    name: Literal["ada_gvae"]
+    partners: int = Field(default=16, gt=0)
+
+
 class RotationTable(Strict):
     """A linear map of the codes that is fitted after training; see :mod:`baselines.rotation`.
 
@@ -242,6 +255,7 @@ class VaeRecipe(Strict):
     latent_dim : number of latent dimensions
     citation : reference
     posterior, bound : what is sampled, and what is made of the samples
+    pairs : of sounds that share factors, if it is trained on them
     prior : what is expected of the codes; a standard normal distribution by default
     audio : what is played where the view itself is not of audio grade
     rotation : of the codes, after training
@@ -260,6 +274,7 @@ class VaeRecipe(Strict):
     posterior: PosteriorPart = PosteriorPart(name="gaussian")
     bound: BoundTable = BoundTable()
     prior: PriorPart | None = None
+    pairs: PairsTable | None = None
     audio: AudioTable | None = None
     rotation: RotationTable | None = None
 
@@ -269,6 +284,10 @@ class VaeRecipe(Strict):
             raise ValueError(
                 f"a bound of order {self.bound.alpha} takes the place of the divergence; "
                 f"divergence '{self.divergence.name}' must be 'kl'"
+            )
+        if self.pairs is not None and not POSTERIORS[self.posterior.name].sampled:
+            raise ValueError(
+                f"posterior '{self.posterior.name}' has no variance to compare; pairs need another"
             )
         if not POSTERIORS[self.posterior.name].sampled and (
             self.bound.alpha != 1 or self.bound.samples > 1
