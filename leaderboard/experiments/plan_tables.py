@@ -1,7 +1,7 @@
-"""The table and the figure of ``docs/family.md``, from committed results.
+"""What the rows of a plan came to: a table and a figure for a page, from results.
 
     toysound sweep family
-    python -m leaderboard.experiments.family --write docs/family.md --figure docs/images/family.png
+    python -m leaderboard.experiments.plan_tables family --write PAGE --figure FILE.png
 
 Nothing is trained or scored here: numbers are read from ``leaderboard/results``.
 """
@@ -16,10 +16,8 @@ from leaderboard import plan
 from leaderboard.experiments.marked import markdown, with_table
 from leaderboard.rows import Board, Cell, Row, boards_of, load_folder
 from leaderboard.tables import number
+from toysound.errors import ToySoundError
 from toysound.files import atomic, write_text
-
-#: The sounds of the table.
-DATASET = "tones"
 
 #: Heading, family and name of a column.
 COLUMNS: tuple[tuple[str, Family, str], ...] = (
@@ -38,16 +36,19 @@ COLUMNS: tuple[tuple[str, Family, str], ...] = (
 _X, _Y = COLUMNS[0][1:], COLUMNS[6][1:]
 
 
-def rows_of(board: Board) -> list[Row]:
-    """Return the rows of the plan ``family`` on a board, in the plan's order."""
+def rows_of(board: Board, plan_name: str) -> list[Row]:
+    """Return the rows of a plan on a board, in the plan's order."""
     found = {row.model: row for row in board.rows}
-    return [found[e.name] for e in plan.load("family").models if e.name in found]
+    return [found[e.name] for e in plan.load(plan_name).models if e.name in found]
 
 
-def table(board: Board) -> str:
-    """Return what every member came to, best reconstruction first; means over seeds."""
-    rows = sorted(rows_of(board), key=lambda row: _value(row.cells[_X], float("inf")))
-    head = ["member", "seeds", *(heading for heading, _, _ in COLUMNS)]
+def table(rows: Sequence[Row]) -> str:
+    """Return what every row came to, best reconstruction first; means over seeds.
+
+    Where there are several seeds, half the width of the 95 % interval of the mean stands behind it.
+    """
+    rows = sorted(rows, key=lambda row: _value(row.cells[_X], float("inf")))
+    head = ["row", "seeds", *(heading for heading, _, _ in COLUMNS)]
     lines = []
     for row in rows:
         cells = [row.cells.get((family, name)) for _, family, name in COLUMNS]
@@ -55,19 +56,20 @@ def table(board: Board) -> str:
     return markdown(head, lines)
 
 
-def draw(board: Board, out: Path) -> None:
+def draw(rows: Sequence[Row], title: str, out: Path) -> None:
     """Write a picture of disentanglement against reconstruction.
 
     Parameters
     ----------
-    board : of the dataset
+    rows : of a plan
+    title : of the picture
     out : PNG file
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 5.5), layout="constrained")
     panel: Any = figure.subplots()
-    for row in rows_of(board):
+    for row in rows:
         x, y = (row.cells.get(key) for key in (_X, _Y))
         if x is None or y is None or x.value is None or y.value is None:
             continue
@@ -82,7 +84,7 @@ def draw(board: Board, out: Path) -> None:
     panel.set_ylim(bottom=0)
     panel.set_xlabel("log-spectral distance (dB), lower is better")
     panel.set_ylabel("DCI disentanglement, higher is better")
-    panel.set_title(f"The family on {board.dataset}: means, and single seeds in grey")
+    panel.set_title(f"{title}: means, and single seeds in grey")
     panel.spines[["top", "right"]].set_visible(False)
     panel.grid(color="#d9d9d9", linewidth=0.6)
     panel.set_axisbelow(True)
@@ -90,14 +92,23 @@ def draw(board: Board, out: Path) -> None:
         figure.savefig(path, dpi=110, format="png", metadata={"Software": None})
 
 
-def board_of(results: Path | None) -> Board:
-    """Return the board of the table.
+def board_of(results: Path | None, dataset: str) -> Board:
+    """Return the board of a dataset.
 
     Parameters
     ----------
     results : folder of results; None for those of the package
+    dataset : its name
+
+    Raises
+    ------
+    ToySoundError
+        If there are no results on it.
     """
-    return next(board for board in boards_of(load_folder(results)) if board.dataset == DATASET)
+    boards = {board.dataset: board for board in boards_of(load_folder(results))}
+    if dataset not in boards:
+        raise ToySoundError(f"there are no results on '{dataset}'; 'toysound sweep' makes some")
+    return boards[dataset]
 
 
 def _value(cell: Cell, missing: float) -> float:
@@ -116,18 +127,21 @@ def _text(cell: Cell | None) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table, or write it into a page and draw the figure."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("plan", help="whose rows, such as family")
+    parser.add_argument("--dataset", default="tones", help="on which sounds (default: tones)")
     parser.add_argument("--results", type=Path, metavar="DIR", help="default: the package's")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="replace its table")
     parser.add_argument("--figure", type=Path, metavar="FILE", help="draw it")
     chosen = parser.parse_args(arguments)
-    board = board_of(chosen.results)
+    rows = rows_of(board_of(chosen.results, chosen.dataset), chosen.plan)
     if chosen.figure:
-        draw(board, chosen.figure)
+        draw(rows, f"Plan {chosen.plan} on {chosen.dataset}", chosen.figure)
     if chosen.write is None:
-        print(table(board))
+        print(table(rows))
     else:
         text = chosen.write.read_text(encoding="utf-8")
-        write_text(chosen.write, with_table(text, "family", table(board)))
+        name = f"{chosen.plan} {chosen.dataset}"
+        write_text(chosen.write, with_table(text, name, table(rows)))
     return 0
 
 
