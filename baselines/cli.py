@@ -36,11 +36,33 @@ def _train_arguments(parser: ArgumentParser) -> None:
         metavar="SECONDS",
         help="a stopped training goes on from its last checkpoint (default: 10)",
     )
+    parser.add_argument(
+        "--device", default="cpu", help="cpu, cuda, or auto for what there is (default: cpu)"
+    )
+    parser.add_argument(
+        "--precision",
+        default="float32",
+        help="of the networks' products: float32 or bfloat16 (default: float32)",
+    )
+    parser.add_argument(
+        "--tensorboard", action="store_true", help="write each epoch for TensorBoard"
+    )
+    parser.add_argument(
+        "--samples", type=int, default=0, metavar="N", help="write N sounds after each epoch"
+    )
+    parser.add_argument(
+        "--samples-every", type=int, default=1, metavar="EPOCHS", help="not after each (default: 1)"
+    )
+    parser.add_argument(
+        "--plots", action="store_true", help="draw curves.png and kl.png, also of what is finished"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON for a program")
 
 
 def _train(args: Namespace) -> int:
     from baselines import recipes
+    from baselines.arithmetic import Arithmetic
+    from baselines.monitoring import Monitoring
     from baselines.run import train
     from toysound.dataset import load
 
@@ -48,6 +70,10 @@ def _train(args: Namespace) -> int:
         raise UsageError(f"--seed must be 0 or more and below 2**63, got {args.seed}")
     if not args.checkpoint_every >= 0:
         raise UsageError(f"--checkpoint-every must be 0 or more, got {args.checkpoint_every}")
+    if args.samples < 0:
+        raise UsageError(f"--samples must be 0 or more, got {args.samples}")
+    if args.samples_every < 1:
+        raise UsageError(f"--samples-every must be 1 or more, got {args.samples_every}")
     recipe = recipes.load(args.recipe, args.changes)
     summary, before = train(
         recipe,
@@ -56,6 +82,8 @@ def _train(args: Namespace) -> int:
         seed=args.seed,
         force=args.force,
         checkpoint_every_s=args.checkpoint_every,
+        arithmetic=Arithmetic.chosen(args.device, args.precision),
+        monitoring=Monitoring(args.tensorboard, args.samples, args.samples_every, args.plots),
         show=True,
     )
     model = args.out / "model.safetensors"
@@ -78,11 +106,20 @@ def _text(summary: "Summary", dataset: str, model: Path, before: bool) -> str:
             f"{summary.num_parameters:,} parameters",
             f"  validation {summary.nats_are} {summary.validation_nats:.0f} nats, "
             f"RMSE {summary.validation_rmse:.2f} {summary.rmse_unit}",
+            *_used(summary),
             *_relevance(summary),
             f"{'found' if before else 'wrote'} {model}",
             f"try: toysound score {model} --dataset {dataset} --out result.json",
         ]
     )
+
+
+def _used(summary: "Summary") -> list[str]:
+    """Return how many dimensions are in use, where that is known."""
+    if summary.active_units is None:
+        return []
+    collapsed = "; the code has collapsed" if summary.collapsed else ""
+    return [f"  {summary.active_units} active units{collapsed}"]
 
 
 def _relevance(summary: "Summary") -> list[str]:

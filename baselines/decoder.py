@@ -39,7 +39,16 @@ class Features(NamedTuple):
     def rows(self, which: torch.Tensor) -> "Features":
         """Return some of the sounds."""
         seen = None if self.coefficients is None else self.coefficients[which]
+        if seen is not None:
+            seen = seen.to(self.coordinates.device)
         return Features(self.coordinates[which], self.outside[which], seen)
+
+    def to(self, device: torch.device) -> "Features":
+        """Return the sounds where a model on this device finds them.
+
+        Coefficients, which may be more than memory holds, stay where they are until their turn.
+        """
+        return Features(self.coordinates.to(device), self.outside.to(device), self.coefficients)
 
 
 class Decoder(nn.Module):

@@ -4,7 +4,11 @@
 ``recipe.toml``            the resolved recipe; train it again with it
 ``checkpoint.safetensors`` the state of a training that is not finished; gone at the end
 ``history.csv``            the objective of each epoch, nats per sound
-``audio-*``                the same two of the second decoder, where there is one
+``kl.csv``                 the KL divergence of each dimension in each epoch, nats per sound
+``tensorboard/``           both for TensorBoard, if asked for
+``samples/``               sounds after each epoch, if asked for
+``curves.png, kl.png``     figures, if asked for
+``audio-*``                the same of the second decoder, where there is one
 ``summary.json``           the final figures
 ``model.safetensors``      the trained model, written last
 =========================  =====================================================================
@@ -18,9 +22,10 @@ import io
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -38,7 +43,12 @@ CODES, AUDIO = "", "audio-"
 PARTS = (CODES, AUDIO)
 
 #: Files of each part.
-CHECKPOINT_FILE, HISTORY_FILE = "checkpoint.safetensors", "history.csv"
+CHECKPOINT_FILE, HISTORY_FILE, KL_FILE = "checkpoint.safetensors", "history.csv", "kl.csv"
+CURVES_FILE, SPECTRUM_FILE = "curves.png", "kl.png"
+
+#: Folders of each part, and what in them is removed when a training begins anew.
+SCALARS_FOLDER, SAMPLES_FOLDER = "tensorboard", "samples"
+_MONITORED = (f"{SCALARS_FOLDER}/events.out.tfevents.*", f"{SAMPLES_FOLDER}/epoch-*/*")
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,9 @@ class Summary:
     rmse_unit : its unit
     num_parameters : how many numbers the model has learnt
     relevance : of each dimension, in [0, 1], where the prior's variances are learnt; else None
+    active_units : dimensions whose mean varies over the validation sounds; None without epochs
+    collapsed : whether no dimension says as much as 0.1 nat, see
+        :mod:`baselines.monitoring.health`
     """
 
     recipe: str
@@ -74,6 +87,8 @@ class Summary:
     num_parameters: int
     audio_epochs: int = 0
     relevance: list[float] | None = None
+    active_units: int | None = None
+    collapsed: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +103,7 @@ class Progress:
     """
 
     tensors: dict[str, torch.Tensor]
-    rows: list[dict[str, float]]
+    rows: list[dict[str, Any]]
     cpu_seconds: float
 
 
@@ -116,10 +131,8 @@ class RunFolder:
         for partial in path.glob(".*.partial"):
             partial.unlink()
         checkpoints = [f"{part}{CHECKPOINT_FILE}" for part in PARTS]
-        histories = [f"{part}{HISTORY_FILE}" for part in PARTS]
-        for name in (*checkpoints, SUMMARY_FILE, *histories, MODEL_FILE):
-            if force:
-                (path / name).unlink(missing_ok=True)
+        if force:
+            self._remove_results()
         for name in (MODEL_FILE, *checkpoints):
             if (path / name).exists():
                 self._must_be_mine(path / name)
@@ -129,6 +142,10 @@ class RunFolder:
     def model_path(self) -> Path:
         """Where the trained model is written."""
         return self.path / MODEL_FILE
+
+    def checkpoint_path(self, part: str = CODES) -> Path:
+        """Return where the state of a part of the training is written."""
+        return self.path / f"{part}{CHECKPOINT_FILE}"
 
     def finished(self) -> Summary | None:
         """Return the figures of a training that was finished before, or None."""
@@ -151,7 +168,7 @@ class RunFolder:
         ToySoundError
             If its checkpoint is damaged.
         """
-        path = self.path / f"{part}{CHECKPOINT_FILE}"
+        path = self.checkpoint_path(part)
         if not path.exists():
             return None
         tensors, metadata = load_tensors(path)
@@ -166,7 +183,7 @@ class RunFolder:
         """Write the checkpoint."""
         metadata = self.identity.to_metadata(TRAINING_FORMAT)
         metadata |= {"history": json.dumps(progress.rows), "cpu_seconds": str(progress.cpu_seconds)}
-        save_tensors(self.path / f"{part}{CHECKPOINT_FILE}", progress.tensors, metadata)
+        save_tensors(self.checkpoint_path(part), progress.tensors, metadata)
 
     def finish(
         self, model: LatentModel, histories: Mapping[str, Sequence[Epoch]], summary: Summary
@@ -180,18 +197,36 @@ class RunFolder:
         summary : the final figures
         """
         for part, history in histories.items():
-            table = io.StringIO()
-            writer = csv.DictWriter(table, [f.name for f in fields(Epoch)], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(asdict(row) for row in history)
-            write_text(self.path / f"{part}{HISTORY_FILE}", table.getvalue())
+            columns = [(name, [getattr(row, name) for row in history]) for name in Epoch.columns()]
+            self._write_table(f"{part}{HISTORY_FILE}", dict(columns))
+            if history and all(row.kl for row in history):
+                kl = zip(*(row.kl for row in history), strict=True)
+                dimensions = {str(i): list(nats) for i, nats in enumerate(kl)}
+                epochs = {"epoch": [row.epoch for row in history]}
+                self._write_table(f"{part}{KL_FILE}", epochs | dimensions)
         write_text(self.path / SUMMARY_FILE, json.dumps(asdict(summary), indent=2) + "\n")
         save_model(self.model_path, model, self.identity)
         self._remove_checkpoints()
 
+    def _write_table(self, name: str, columns: Mapping[str, Sequence[float]]) -> None:
+        table = io.StringIO()
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+        write_text(self.path / name, table.getvalue())
+
+    def _remove_results(self) -> None:
+        """Remove what an earlier training left; the model last, for without it nothing is final."""
+        files = CHECKPOINT_FILE, HISTORY_FILE, KL_FILE, CURVES_FILE, SPECTRUM_FILE
+        names = [f"{part}{file}" for part in PARTS for file in files]
+        for pattern in (f"{part}{pattern}" for part in PARTS for pattern in _MONITORED):
+            names += [str(found.relative_to(self.path)) for found in self.path.glob(pattern)]
+        for name in (*names, SUMMARY_FILE, MODEL_FILE):
+            (self.path / name).unlink(missing_ok=True)
+
     def _remove_checkpoints(self) -> None:
         for part in PARTS:
-            (self.path / f"{part}{CHECKPOINT_FILE}").unlink(missing_ok=True)
+            self.checkpoint_path(part).unlink(missing_ok=True)
 
     def _must_be_mine(self, path: Path) -> None:
         """Refuse a model or checkpoint of another identity."""
@@ -222,7 +257,7 @@ def _make_writable(path: Path) -> None:
 def _difference(found: Identity, wanted: Identity) -> str:
     """Return what a folder holds, and the first thing in which it is another."""
     texts = found.recipe_toml.splitlines(), wanted.recipe_toml.splitlines()
-    for name in ("dataset", "seed", "dataset_version", "num_sounds"):
+    for name in ("dataset", "seed", "dataset_version", "num_sounds", "precision"):
         old, new = getattr(found, name), getattr(wanted, name)
         if old != new:
             return f"a training with {name} {old}, not {new}"

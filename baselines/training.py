@@ -12,13 +12,14 @@ result, and training stops when none was better for ``patience`` epochs.
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
 
 from baselines.decoder import Decoder
+from baselines.divergences.kl import kl_per_dimension
 from baselines.recipes.schema import TrainingTable
 from baselines.schedule import Pressure, half_cosine, rise
 from baselines.vae import NOWHERE, Step, Terms
@@ -30,6 +31,29 @@ _CRITIC_BETAS = (0.5, 0.9)
 
 #: Numbers that are compared at a time when sounds are evaluated: 64 MiB of float32.
 _EVALUATED_AT_ONCE = 2**24
+
+
+class Diverged(ToySoundError):
+    """A training whose objective or weights are no finite numbers any more.
+
+    Attributes
+    ----------
+    what : the number, as the head of a sentence
+    learning_rate : that of the recipe
+    """
+
+    def __init__(
+        self,
+        what: str,
+        learning_rate: float,
+        kept: str = "a checkpoint taken before is kept",
+        table: str = "training",
+    ) -> None:
+        super().__init__(
+            f"{what}; {kept}; train into another folder with smaller steps, such as "
+            f"--set {table}.learning_rate={learning_rate / 3:.1g}"
+        )
+        self.what, self.learning_rate = what, learning_rate
 
 
 @dataclass(frozen=True)
@@ -45,6 +69,8 @@ class Epoch:
     objective : ``log_likelihood - final weight * divergence``, higher is better
     unexplained : share of the variance of the validation coefficients that the decoder's answer to
         a sample of the posterior leaves out; comparable between views, as nats are not
+    kl : mean KL divergence of each latent dimension from the prior over the validation sounds,
+        nats, whatever divergence is trained; empty where a code is a point or given
     """
 
     epoch: int
@@ -54,6 +80,12 @@ class Epoch:
     divergence: float
     objective: float
     unexplained: float
+    kl: tuple[float, ...] = ()
+
+    @classmethod
+    def columns(cls) -> list[str]:
+        """Return the names of what is a single number."""
+        return [column.name for column in fields(cls) if column.name != "kl"]
 
 
 class Sounds(Protocol):
@@ -86,6 +118,11 @@ class Trainable(Protocol):
     decoder: Decoder
     critic: torch.nn.Module | None
     critic_rate: float
+
+    @property
+    def networks(self) -> tuple[torch.nn.Module, ...]:
+        """What costs time, and may be computed in another precision."""
+        ...
 
     def terms(self, features: Any, noise: torch.Tensor, step: Step = NOWHERE) -> Terms:
         """Return the objective's terms for each sound, given standard normal noise (B, K, D)."""
@@ -144,11 +181,11 @@ class State:
             tensors |= {f"optimizer.{number}.{name}": t for name, t in moments.items()}
         return tensors
 
-    def rows(self) -> list[dict[str, float]]:
+    def rows(self) -> list[dict[str, Any]]:
         """Return the history as plain data."""
         return [asdict(row) for row in self.history]
 
-    def restore(self, tensors: dict[str, torch.Tensor], rows: list[dict[str, float]]) -> None:
+    def restore(self, tensors: dict[str, torch.Tensor], rows: list[dict[str, Any]]) -> None:
         """Take up what :meth:`tensors` and :meth:`rows` gave.
 
         Raises
@@ -164,7 +201,7 @@ class State:
         self.model.load_state_dict(_under(tensors, "model"))
         self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
         self.best = _under(tensors, "best")
-        self.history = [Epoch(**row) for row in rows]  # type: ignore[arg-type]
+        self.history = [Epoch(**row | {"kl": tuple(row.get("kl", ()))}) for row in rows]
 
 
 def _under(tensors: dict[str, torch.Tensor], head: str) -> dict[str, torch.Tensor]:
@@ -223,8 +260,9 @@ def fit(
 
     Raises
     ------
-    ToySoundError
-        If the objective is not a finite number; the sentence names the step.
+    Diverged
+        If the objective or a weight is not a finite number; the sentence names the step. What was
+        kept before is finite.
     """
     epochs, patience = table.epochs, table.patience
     done = len(state.history)
@@ -243,19 +281,21 @@ def fit(
 
 
 class Evaluation(NamedTuple):
-    """Means over sounds, nats, and the share of their variance that is not explained."""
+    """Means over sounds, as in :class:`Epoch`."""
 
     log_likelihood: float
     divergence: float
     unexplained: float
+    kl: tuple[float, ...]
 
 
 def evaluate(model: Trainable, sounds: Sounds, seed: int) -> Evaluation:
     """Return the means of both terms over sounds, with noise by the seed."""
     generator = _generator(seed, 0)
     size = sounds.num_sounds, model.samples, model.latent_dim
-    noise = torch.randn(size, generator=generator)
+    noise = torch.randn(size, generator=generator).to(_device(model))
     log_likelihood = divergence = left = total = 0.0
+    kl = torch.zeros(0, dtype=torch.float64)
     with torch.no_grad():
         for rows in torch.arange(len(noise)).tensor_split(_blocks(len(noise), model)):
             seen = sounds.rows(rows)
@@ -264,8 +304,12 @@ def evaluate(model: Trainable, sounds: Sounds, seed: int) -> Evaluation:
             divergence += float(terms.divergence.double().mean()) * len(rows)
             energies = model.unexplained(seen, terms.answer)
             left, total = left + energies[0], total + energies[1]
+            if terms.posterior is not None:
+                nats = kl_per_dimension(*terms.posterior).double().sum(dim=0).cpu()
+                kl = nats if len(kl) == 0 else kl + nats
     share = left / total if total > 0 else 0.0
-    return Evaluation(log_likelihood / len(noise), divergence / len(noise), share)
+    means = log_likelihood / len(noise), divergence / len(noise)
+    return Evaluation(*means, share, tuple((kl / len(noise)).tolist()))
 
 
 def _epoch(
@@ -280,21 +324,24 @@ def _epoch(
     """Do one pass over the training sounds and evaluate."""
     model = state.model
     generator = _generator(seed, epoch)
+    parameters, device = _own_parameters(model), _device(model)
     batches = _batches(train.num_sounds, table.batch_size, generator)
     objectives = []
     for number, rows in enumerate(batches):
         progress = (epoch - 1 + number / len(batches)) / table.epochs
         weight = pressure.at(progress)
         noise = torch.randn(len(rows), model.samples, model.latent_dim, generator=generator)
+        noise = noise.to(device)
         step = (epoch - 1) * len(batches) + number + 1
         terms = model.terms(train.rows(rows), noise, Step(step, progress, train.num_sounds))
         objective = terms.log_likelihood.mean() - weight * terms.divergence.mean()
-        objectives.append(_finite(float(objective.detach()), step, table))
+        objectives.append(_finite("objective", float(objective.detach()), step, table))
         loss = -objective / model.decoder.num_coefficients + terms.critic_loss
-        _step(state, loss, table, progress)
+        _step(state, loss, parameters, table, progress)
     means = evaluate(model, validation, seed)
     bound = means.log_likelihood - pressure.weight * means.divergence
-    _finite(bound, epoch * len(batches), table)
+    _finite("objective", bound, step, table)
+    _finite("largest weight", _largest(parameters), step, table)
     return Epoch(
         epoch=epoch,
         weight=weight,
@@ -303,28 +350,36 @@ def _epoch(
         divergence=means.divergence,
         objective=bound,
         unexplained=means.unexplained,
+        kl=means.kl,
     )
 
 
-def _step(state: State, loss: torch.Tensor, table: TrainingTable, progress: float) -> None:
-    """Take one step down the gradient."""
+def _step(
+    state: State,
+    loss: torch.Tensor,
+    clipped: list[torch.nn.Parameter],
+    table: TrainingTable,
+    progress: float,
+) -> None:
+    """Take one step down the gradient, whose norm over some parameters is limited."""
     rate = rise(progress, table.learning_rate_warm_up) * half_cosine(progress)
     for group in state.optimizer.param_groups:
         group["lr"] = group["initial_lr"] * rate
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(_own_parameters(state.model), table.gradient_clip)
+    torch.nn.utils.clip_grad_norm_(clipped, table.gradient_clip)
     state.optimizer.step()
 
 
-def _finite(value: float, step: int, table: TrainingTable) -> float:
+def _finite(name: str, value: float, step: int, table: TrainingTable) -> float:
     if not math.isfinite(value):
-        raise ToySoundError(
-            f"the objective became {value} at step {step}; a checkpoint taken before is kept; "
-            "train into another folder with smaller steps, such as --set "
-            f"training.learning_rate={table.learning_rate / 3:.1g}"
-        )
+        raise Diverged(f"the {name} became {value} at step {step}", table.learning_rate)
     return value
+
+
+def _largest(parameters: list[torch.nn.Parameter]) -> float:
+    """Return the largest absolute number; NaN if there is one."""
+    return float(torch.stack([p.detach().abs().max() for p in parameters]).max())
 
 
 def _batches(count: int, size: int, generator: torch.Generator) -> list[torch.Tensor]:
@@ -346,6 +401,10 @@ def _blocks(count: int, model: Trainable) -> int:
     """
     at_once = max(_EVALUATED_AT_ONCE // model.decoder.compared, 2)
     return max(min(math.ceil(count / at_once), count // 2), 1)
+
+
+def _device(model: Trainable) -> torch.device:
+    return next(model.parameters()).device
 
 
 def _weights(model: Trainable) -> dict[str, torch.Tensor]:

@@ -63,12 +63,14 @@ class Terms(NamedTuple):
     divergence : nats, shape (B,) or ()
     answer : what the decoder said, see :meth:`Decoder.answer`
     critic_loss : what a critic is trained to make small; 0 where there is none
+    posterior : mean and log-variance of q(z|x), each (B, D); None where a code is a point or given
     """
 
     log_likelihood: torch.Tensor
     divergence: torch.Tensor
     answer: torch.Tensor
     critic_loss: torch.Tensor | float = 0.0
+    posterior: tuple[torch.Tensor, torch.Tensor] | None = None
 
 
 #: Outside of any training, or at its end.
@@ -114,6 +116,11 @@ class VAE(nn.Module):
         self._alpha = -math.inf if alpha == "max" else alpha
         self.samples = recipe.bound.samples
 
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        """What costs time: the encoder and the decoder's network."""
+        return self.encoder, self.decoder.network
+
     def features(self, coefficients: torch.Tensor) -> Features:
         """Return coefficients (B, P) as network and likelihood see them."""
         return self.decoder.features(coefficients)
@@ -154,10 +161,11 @@ class VAE(nn.Module):
             log_likelihoods.append(self.decoder.log_prob(features, answer))
             log_ratios.append(_log_ratio(latent, noise[:, k], log_variance))
         log_likelihood = torch.stack(log_likelihoods).mean(dim=0)
+        posterior = (mean, log_variance) if self.q.sampled else None
         if self._alpha != 1:
             log_weights = torch.stack(log_likelihoods) + torch.stack(log_ratios)
             bound = renyi_bound(log_weights, self._alpha)
-            return Terms(log_likelihood, log_likelihood - bound, answer)
+            return Terms(log_likelihood, log_likelihood - bound, answer, posterior=posterior)
         part = self._divergence
         divergence = divergences.compute(
             part.name,
@@ -168,7 +176,8 @@ class VAE(nn.Module):
             **step._asdict(),
             **part.options,
         )
-        return Terms(log_likelihood, divergence, answer, self._critic_loss(latent, step.seed))
+        critic_loss = self._critic_loss(latent, step.seed)
+        return Terms(log_likelihood, divergence, answer, critic_loss, posterior)
 
     def _critic_loss(self, latent: torch.Tensor, seed: int) -> torch.Tensor | float:
         critic = divergences.DIVERGENCES[self._divergence.name].critic
