@@ -104,10 +104,10 @@ class Decoder(nn.Module):
             Expected coordinates, (B, k); or the answer for every coefficient, (B, K * P), with K
             outputs for each.
         """
-        decoded = self.network(latent).reshape(len(latent), -1, self.stem.size) * self.stem.scale
+        said: torch.Tensor = self.network(latent)
         if self.compares_coordinates:
-            coordinates: torch.Tensor = decoded[:, 0]
-            return coordinates
+            return said.reshape(len(latent), self.stem.size) * self.stem.scale
+        decoded = said.reshape(len(latent), -1, self.stem.size) * self.stem.scale
         gains = self.likelihood.gains(self.stem.deviation)
         start = self.likelihood.answer(self.stem.mean)
         if len(gains) == 1:

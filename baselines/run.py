@@ -128,6 +128,8 @@ def train(
 
     Raises
     ------
+    ModuleNotFoundError
+        If monitoring takes a package that is not installed.
     UsageError
         If the folder cannot be written.
     ToySoundError
@@ -135,6 +137,7 @@ def train(
         at least two where the divergence compares them, the scale of the noise is one of another
         view, or the objective is not a finite number.
     """
+    monitoring.require()
     arithmetic = arithmetic or Arithmetic()
     identity = Identity(
         recipe_toml=to_toml(recipe),

@@ -159,8 +159,9 @@ class VAE(nn.Module):
             latent = mean + deviation * noise[:, k]
             answer = self.answer(latent)
             log_likelihoods.append(self.decoder.log_prob(features, answer))
-            log_ratios.append(_log_ratio(latent, noise[:, k], log_variance))
-        log_likelihood = torch.stack(log_likelihoods).mean(dim=0)
+            if self._alpha != 1:
+                log_ratios.append(_log_ratio(latent, noise[:, k], log_variance))
+        log_likelihood = _mean(log_likelihoods)
         posterior = (mean, log_variance) if self.q.sampled else None
         if self._alpha != 1:
             log_weights = torch.stack(log_likelihoods) + torch.stack(log_ratios)
@@ -222,6 +223,11 @@ class VAE(nn.Module):
             log_prob = self.decoder.log_prob(features, self.answer(latent))
             log_weights.append(log_prob + _log_ratio(latent, noise, log_variance))
         return torch.stack(log_weights)
+
+
+def _mean(values: list[torch.Tensor]) -> torch.Tensor:
+    """Return the mean of tensors of one shape; one alone is not touched, which costs nothing."""
+    return values[0] if len(values) == 1 else torch.stack(values).mean(dim=0)
 
 
 def _log_ratio(

@@ -16,6 +16,7 @@ that is not, and one that was stopped leaves neither gaps nor doubles.
 """
 
 from dataclasses import dataclass
+from importlib import import_module
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,19 @@ class Monitoring:
     samples: int = 0
     samples_every: int = 1
     plots: bool = False
+
+    def require(self) -> None:
+        """Find the packages that it takes, before any time is spent.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If one of these, which are not needed for a training alone, is missing.
+        """
+        if self.tensorboard:
+            import_module("tensorboard")
+        if self.samples or self.plots:
+            import_module("matplotlib")
 
 
 #: Nothing but warnings.

@@ -25,7 +25,7 @@ from toysound.files import atomic
 _TRAIN, _VALIDATION, _PAID = "0.6", "C0", "C1"
 
 #: Fewest nats that the picture of all epochs tells apart.
-_FEWEST_NATS = 1e-3
+_FEWEST_NATS = 1e-2
 
 Table = dict[str, NDArray[np.float64]]
 
@@ -77,6 +77,8 @@ def curves(history: Table) -> Any:
     """Return the figure of the columns of ``history.csv``."""
     from matplotlib.figure import Figure
 
+    from matplotlib.ticker import MaxNLocator
+
     figure = Figure(figsize=(11, 3.4), layout="constrained")
     objective, terms, left = figure.subplots(1, 3)
     epoch = history["epoch"]
@@ -87,7 +89,7 @@ def curves(history: Table) -> Any:
     low, high = np.quantile(history["objective"], [0.1, 1.0])
     objective.set_ylim(low - 0.2 * (high - low) - 1, high + 0.2 * (high - low) + 1)
     terms.plot(epoch, history["divergence"], color=_PAID, label="divergence (nats)")
-    terms.set_ylim(bottom=min(0.0, float(history["divergence"].min())))
+    terms.set_ylim(min(0.0, history["divergence"].min()), 1.05 * history["divergence"].max() + 0.1)
     weight = terms.twinx()
     weight.plot(epoch, history["weight"], color=_TRAIN, linestyle=":", label="its weight (right)")
     weight.set_ylim(bottom=0)
@@ -99,6 +101,7 @@ def curves(history: Table) -> Any:
     for axis in (objective, terms, left):
         axis.axvline(best, color="0.8", linestyle="--", zorder=0)
         axis.set_xlabel("epoch")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     objective.legend(fontsize=8, loc="lower right")
     lines = [*terms.get_lines()[:1], *weight.get_lines()]
     terms.legend(lines, [line.get_label() for line in lines], fontsize=8, loc="lower right")
@@ -130,7 +133,7 @@ def spectrum(kl: Table, best: int) -> Any:
         norm=LogNorm(_FEWEST_NATS, max(float(nats.max()), 1.0)),
         extent=(epoch[0] - 0.5, epoch[-1] + 0.5, len(order) - 0.5, -0.5),
     )
-    over_time.axvline(epoch[best], color="white", linestyle="--")
+    over_time.axvline(epoch[best], color=_VALIDATION, linestyle="--")
     figure.colorbar(shown, ax=over_time, label="nats")
     over_time.set_title("KL divergence of each dimension")
     over_time.set_xlabel("epoch")
