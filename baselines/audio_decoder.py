@@ -43,6 +43,11 @@ class CodedFeatures(NamedTuple):
         """Return some of the sounds."""
         return CodedFeatures(self.mean[which], self.deviation[which], self.sounds.rows(which))
 
+    def to(self, device: torch.device) -> "CodedFeatures":
+        """Return the sounds where a model on this device finds them."""
+        codes = self.mean.to(device), self.deviation.to(device)
+        return CodedFeatures(*codes, self.sounds.to(device))
+
 
 class AudioDecoder(nn.Module):
     """A decoder of given codes; nothing is paid for them.
@@ -64,6 +69,11 @@ class AudioDecoder(nn.Module):
         self.critic_rate = 0.0
         self.decoder = Decoder(latent_dim, stem, table.network, table.likelihood)
         self.posterior_noise = table.posterior_noise
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        """What costs time: the decoder's network."""
+        return (self.decoder.network,)
 
     def terms(self, features: CodedFeatures, noise: torch.Tensor, step: Step = NOWHERE) -> Terms:
         """Return ln p of each sound given a code near its own, nats, and no divergence."""

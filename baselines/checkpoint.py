@@ -43,6 +43,7 @@ class Identity:
     dataset, dataset_version, num_sounds : the sounds
     sample_rate, num_samples : their rate in Hz and length
     seed : of every random draw
+    precision : in which it was trained; what is single precision does not say so
     """
 
     recipe_toml: str
@@ -52,6 +53,7 @@ class Identity:
     sample_rate: int
     num_samples: int
     seed: int
+    precision: str = "float32"
 
     @property
     def recipe(self) -> Recipe:
@@ -73,6 +75,8 @@ class Identity:
     def to_metadata(self, format_: str) -> dict[str, str]:
         """Return the identity as the metadata of a file."""
         plain = {name: str(value) for name, value in asdict(self).items()}
+        if self.precision == Identity.precision:
+            del plain["precision"]
         name = self.recipe.name
         return plain | {"recipe": name, "format": format_, "toysound_version": __version__}
 
@@ -96,6 +100,7 @@ class Identity:
             sample_rate=int(metadata["sample_rate"]),
             num_samples=int(metadata["num_samples"]),
             seed=int(metadata["seed"]),
+            precision=metadata.get("precision", cls.precision),
         )
 
 

@@ -1,24 +1,16 @@
 """The subcommand ``train``."""
 
 import json
-import sys
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toysound.command import Command
-from toysound.errors import ToySoundError, UsageError
-from toysound.files import check_writable
+from toysound.errors import UsageError
 
 if TYPE_CHECKING:
     from baselines.folder import Summary
-
-
-_COLLAPSED = (
-    "the code has collapsed: no dimension says more than 0.1 nat of a sound; train with less "
-    "--set divergence.weight, a longer divergence.warm_up, or a smaller scale of the likelihood"
-)
 
 
 def _train_arguments(parser: ArgumentParser) -> None:
@@ -44,13 +36,33 @@ def _train_arguments(parser: ArgumentParser) -> None:
         metavar="SECONDS",
         help="a stopped training goes on from its last checkpoint (default: 10)",
     )
-    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the curves")
+    parser.add_argument(
+        "--device", default="cpu", help="cpu, cuda, or auto for what there is (default: cpu)"
+    )
+    parser.add_argument(
+        "--precision",
+        default="float32",
+        help="of the networks' products: float32 or bfloat16 (default: float32)",
+    )
+    parser.add_argument(
+        "--tensorboard", action="store_true", help="write each epoch for TensorBoard"
+    )
+    parser.add_argument(
+        "--samples", type=int, default=0, metavar="N", help="write N sounds after each epoch"
+    )
+    parser.add_argument(
+        "--samples-every", type=int, default=1, metavar="EPOCHS", help="not after each (default: 1)"
+    )
+    parser.add_argument(
+        "--plots", action="store_true", help="draw curves.png and kl.png, also of what is finished"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON for a program")
 
 
 def _train(args: Namespace) -> int:
     from baselines import recipes
-    from baselines.curves import draw
+    from baselines.arithmetic import Arithmetic
+    from baselines.monitoring import Monitoring
     from baselines.run import train
     from toysound.dataset import load
 
@@ -58,11 +70,16 @@ def _train(args: Namespace) -> int:
         raise UsageError(f"--seed must be 0 or more and below 2**63, got {args.seed}")
     if not args.checkpoint_every >= 0:
         raise UsageError(f"--checkpoint-every must be 0 or more, got {args.checkpoint_every}")
+    if args.samples < 0:
+        raise UsageError(f"--samples must be 0 or more, got {args.samples}")
+    if args.samples_every < 1:
+        raise UsageError(f"--samples-every must be 1 or more, got {args.samples_every}")
     recipe = recipes.load(args.recipe, args.changes)
-    if args.plot is not None:
-        if args.plot.suffix.lower() != ".png":
-            raise UsageError(f"--plot '{args.plot}' is drawn as PNG; name a file that ends in .png")
-        check_writable(args.plot)
+    if (args.tensorboard or args.samples or args.plots) and not recipe.learns:
+        raise UsageError(
+            f"recipe '{recipe.name}' is fitted in closed form: there are no epochs to watch; leave "
+            "--tensorboard, --samples and --plots away"
+        )
     summary, before = train(
         recipe,
         load(args.dataset),
@@ -70,17 +87,11 @@ def _train(args: Namespace) -> int:
         seed=args.seed,
         force=args.force,
         checkpoint_every_s=args.checkpoint_every,
+        arithmetic=Arithmetic.chosen(args.device, args.precision),
+        monitoring=Monitoring(args.tensorboard, args.samples, args.samples_every, args.plots),
         show=True,
     )
     model = args.out / "model.safetensors"
-    if args.plot is not None:
-        if not summary.epochs:
-            raise ToySoundError(
-                f"'{recipe.name}' is fitted in closed form; there is no curve to draw"
-            )
-        draw(args.out / "history.csv", f"{recipe.name} on {summary.dataset}", args.plot)
-    if summary.collapsed:
-        print(f"toysound: {_COLLAPSED}", file=sys.stderr)
     if args.json:
         answer = asdict(summary) | {"model": str(model), "finished_before": before}
         print(json.dumps(answer, indent=2))
@@ -100,7 +111,7 @@ def _text(summary: "Summary", dataset: str, model: Path, before: bool) -> str:
             f"{summary.num_parameters:,} parameters",
             f"  validation {summary.nats_are} {summary.validation_nats:.0f} nats, "
             f"RMSE {summary.validation_rmse:.2f} {summary.rmse_unit}",
-            *_spectrum(summary),
+            *_used(summary),
             *_relevance(summary),
             f"{'found' if before else 'wrote'} {model}",
             f"try: toysound score {model} --dataset {dataset} --out result.json",
@@ -108,12 +119,13 @@ def _text(summary: "Summary", dataset: str, model: Path, before: bool) -> str:
     )
 
 
-def _spectrum(summary: "Summary") -> list[str]:
-    """Return what each dimension says, the largest first, where codes are sampled."""
-    if not summary.kl:
+def _used(summary: "Summary") -> list[str]:
+    """Return how many dimensions are in use and what each says, where that is known."""
+    if summary.active_units is None:
         return []
     nats = " ".join(f"{value:.2f}" for value in sorted(summary.kl, reverse=True))
-    return [f"  {summary.active} of {len(summary.kl)} dimensions say more than 0.1 nat: {nats}"]
+    said = f", KL of each dimension (nats): {nats}" if nats else ""
+    return [f"  {summary.active_units} active units{said}"]
 
 
 def _relevance(summary: "Summary") -> list[str]:

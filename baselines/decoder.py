@@ -39,7 +39,16 @@ class Features(NamedTuple):
     def rows(self, which: torch.Tensor) -> "Features":
         """Return some of the sounds."""
         seen = None if self.coefficients is None else self.coefficients[which]
+        if seen is not None:
+            seen = seen.to(self.coordinates.device)
         return Features(self.coordinates[which], self.outside[which], seen)
+
+    def to(self, device: torch.device) -> "Features":
+        """Return the sounds where a model on this device finds them.
+
+        Coefficients, which may be more than memory holds, stay where they are until their turn.
+        """
+        return Features(self.coordinates.to(device), self.outside.to(device), self.coefficients)
 
 
 class Decoder(nn.Module):
@@ -95,10 +104,10 @@ class Decoder(nn.Module):
             Expected coordinates, (B, k); or the answer for every coefficient, (B, K * P), with K
             outputs for each.
         """
-        decoded = self.network(latent).reshape(len(latent), -1, self.stem.size) * self.stem.scale
+        said: torch.Tensor = self.network(latent)
         if self.compares_coordinates:
-            coordinates: torch.Tensor = decoded[:, 0]
-            return coordinates
+            return said.reshape(len(latent), self.stem.size) * self.stem.scale
+        decoded = said.reshape(len(latent), -1, self.stem.size) * self.stem.scale
         gains = self.likelihood.gains(self.stem.deviation)
         start = self.likelihood.answer(self.stem.mean)
         if len(gains) == 1:

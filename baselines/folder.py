@@ -4,7 +4,10 @@
 ``recipe.toml``            the resolved recipe; train it again with it
 ``checkpoint.safetensors`` the state of a training that is not finished; gone at the end
 ``history.csv``            each epoch: the objective and what each dimension says, nats per sound
-``audio-*``                the same two of the second decoder, where there is one
+``tensorboard/``           the same for TensorBoard, if asked for
+``samples/``               sounds after each epoch, if asked for
+``curves.png, kl.png``     figures, if asked for
+``audio-*``                the same of the second decoder, where there is one
 ``summary.json``           the final figures
 ``model.safetensors``      the trained model, written last
 =========================  =====================================================================
@@ -18,7 +21,7 @@ import io
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -28,7 +31,7 @@ import torch
 from baselines.checkpoint import MODEL_FILE, MODEL_FORMAT, TRAINING_FORMAT, Identity, save_model
 from baselines.model import LatentModel
 from baselines.tensors import load_tensors, save_tensors
-from baselines.training import ACTIVE_NATS, Epoch
+from baselines.training import Epoch
 from toysound.errors import ToySoundError, UsageError
 from toysound.files import write_text
 
@@ -40,27 +43,35 @@ PARTS = (CODES, AUDIO)
 
 #: Files of each part.
 CHECKPOINT_FILE, HISTORY_FILE = "checkpoint.safetensors", "history.csv"
+CURVES_FILE, SPECTRUM_FILE = "curves.png", "kl.png"
+
+#: Folders of each part, and what in them is removed when a training begins anew.
+SCALARS_FOLDER, SAMPLES_FOLDER = "tensorboard", "samples"
+_MONITORED = (f"{SCALARS_FOLDER}/events.out.tfevents.*", f"{SAMPLES_FOLDER}/epoch-*/*")
 
 
 @dataclass(frozen=True)
 class Summary:
     """The final figures of a training.
 
-        Attributes
-        ----------
-        recipe, dataset, seed : what was trained
-        epochs : passes over the training sounds; 0 for a model that is fitted in closed form
-        best_epoch : the one whose weights were kept
-        audio_epochs : those of the second decoder, 0 without one
-        cpu_seconds : processor time of all threads, preparation included
-        validation_nats : mean over validation sounds of ln p, or of its lower bound
-        nats_are : what they are: ``"ELBO"``, ``"log-likelihood"``, ``"bound of order 0.0"``, or
-            ``"objective"`` where it is no bound of ln p
-        validation_rmse : root mean square error of the coefficients decoded from the mean
-        rmse_unit : its unit
-        num_parameters : how many numbers the model has learnt
+    Attributes
+    ----------
+    recipe, dataset, seed : what was trained
+    epochs : passes over the training sounds; 0 for a model that is fitted in closed form
+    best_epoch : the one whose weights were kept
+    audio_epochs : those of the second decoder, 0 without one
+    cpu_seconds : processor time of all threads, preparation included
+    validation_nats : mean over validation sounds of ln p, or of its lower bound
+    nats_are : what they are: ``"ELBO"``, ``"log-likelihood"``, ``"bound of order 0.0"``, or
+        ``"objective"`` where it is no bound of ln p
+    validation_rmse : root mean square error of the coefficients decoded from the mean
+    rmse_unit : its unit
+    num_parameters : how many numbers the model has learnt
     relevance : of each dimension, in [0, 1], where the recipe names a prior; else None
-        kl : of each dimension in the best epoch, nats; empty where codes are points
+    kl : of each dimension in the best epoch, nats; empty where codes are points
+    active_units : dimensions whose mean varies over the validation sounds; None without epochs
+    collapsed : whether no dimension says as much as 0.1 nat, see
+        :mod:`baselines.monitoring.health`
     """
 
     recipe: str
@@ -77,16 +88,8 @@ class Summary:
     audio_epochs: int = 0
     relevance: list[float] | None = None
     kl: list[float] = field(default_factory=list)
-
-    @property
-    def active(self) -> int:
-        """How many dimensions say more than 0.1 nat."""
-        return sum(nats > ACTIVE_NATS for nats in self.kl)
-
-    @property
-    def collapsed(self) -> bool:
-        """Whether no dimension does, though codes are sampled: the decoder does not listen."""
-        return bool(self.kl) and self.active == 0
+    active_units: int | None = None
+    collapsed: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,10 +132,8 @@ class RunFolder:
         for partial in path.glob(".*.partial"):
             partial.unlink()
         checkpoints = [f"{part}{CHECKPOINT_FILE}" for part in PARTS]
-        histories = [f"{part}{HISTORY_FILE}" for part in PARTS]
-        for name in (*checkpoints, SUMMARY_FILE, *histories, MODEL_FILE):
-            if force:
-                (path / name).unlink(missing_ok=True)
+        if force:
+            self._remove_results()
         for name in (MODEL_FILE, *checkpoints):
             if (path / name).exists():
                 self._must_be_mine(path / name)
@@ -142,6 +143,10 @@ class RunFolder:
     def model_path(self) -> Path:
         """Where the trained model is written."""
         return self.path / MODEL_FILE
+
+    def checkpoint_path(self, part: str = CODES) -> Path:
+        """Return where the state of a part of the training is written."""
+        return self.path / f"{part}{CHECKPOINT_FILE}"
 
     def finished(self) -> Summary | None:
         """Return the figures of a training that was finished before, or None."""
@@ -164,7 +169,7 @@ class RunFolder:
         ToySoundError
             If its checkpoint is damaged.
         """
-        path = self.path / f"{part}{CHECKPOINT_FILE}"
+        path = self.checkpoint_path(part)
         if not path.exists():
             return None
         tensors, metadata = load_tensors(path)
@@ -179,7 +184,7 @@ class RunFolder:
         """Write the checkpoint."""
         metadata = self.identity.to_metadata(TRAINING_FORMAT)
         metadata |= {"history": json.dumps(progress.rows), "cpu_seconds": str(progress.cpu_seconds)}
-        save_tensors(self.path / f"{part}{CHECKPOINT_FILE}", progress.tensors, metadata)
+        save_tensors(self.checkpoint_path(part), progress.tensors, metadata)
 
     def finish(
         self, model: LatentModel, histories: Mapping[str, Sequence[Epoch]], summary: Summary
@@ -198,9 +203,25 @@ class RunFolder:
         save_model(self.model_path, model, self.identity)
         self._remove_checkpoints()
 
+    def _write_table(self, name: str, columns: Mapping[str, Sequence[float]]) -> None:
+        table = io.StringIO()
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+        write_text(self.path / name, table.getvalue())
+
+    def _remove_results(self) -> None:
+        """Remove what an earlier training left; the model last, for without it nothing is final."""
+        files = CHECKPOINT_FILE, HISTORY_FILE, CURVES_FILE, SPECTRUM_FILE
+        names = [f"{part}{file}" for part in PARTS for file in files]
+        for pattern in (f"{part}{pattern}" for part in PARTS for pattern in _MONITORED):
+            names += [str(found.relative_to(self.path)) for found in self.path.glob(pattern)]
+        for name in (*names, SUMMARY_FILE, MODEL_FILE):
+            (self.path / name).unlink(missing_ok=True)
+
     def _remove_checkpoints(self) -> None:
         for part in PARTS:
-            (self.path / f"{part}{CHECKPOINT_FILE}").unlink(missing_ok=True)
+            self.checkpoint_path(part).unlink(missing_ok=True)
 
     def _must_be_mine(self, path: Path) -> None:
         """Refuse a model or checkpoint of another identity."""
@@ -219,7 +240,7 @@ class RunFolder:
 def _table(history: Sequence[Epoch]) -> str:
     """Return epochs as CSV, with a column for the nats of each dimension."""
     dims = max((len(row.kl) for row in history), default=0)
-    names = [f.name for f in fields(Epoch) if f.name != "kl"]
+    names = Epoch.columns()
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*names, *(f"kl_{i + 1}" for i in range(dims))])
@@ -243,7 +264,7 @@ def _difference(found: Identity, wanted: Identity) -> str:
     """Return what a folder holds, and the first thing in which it is another."""
     texts = (found.recipe_toml, wanted.recipe_toml)
     lines = ([line for line in text.splitlines() if line] for text in texts)
-    for name in ("dataset", "seed", "dataset_version", "num_sounds"):
+    for name in ("dataset", "seed", "dataset_version", "num_sounds", "precision"):
         old, new = getattr(found, name), getattr(wanted, name)
         if old != new:
             return f"a training with {name} {old}, not {new}"

@@ -2,20 +2,37 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from baselines.arithmetic import Arithmetic
 from baselines.coefficients import TrainingSounds, walk
-from baselines.folder import Progress, RunFolder
+from baselines.folder import AUDIO, SAMPLES_FOLDER, SCALARS_FOLDER, Progress, RunFolder
+from baselines.monitoring import Monitoring
+from baselines.monitoring.health import Health
+from baselines.monitoring.samples import Ends, Samples
 from baselines.recipes.schema import TrainingTable
 from baselines.representations.protocol import Representation
-from baselines.training import State, Trainable, start
+from baselines.schedule import Pressure
+from baselines.training import Diverged, Sounds, State, Trainable, fit, start
 from toysound.dataset import Dataset
+from toysound.progress import say
 
 Tensors = Mapping[str, torch.Tensor]
+Watcher = Callable[[State], None]
+
+
+class Movable(Sounds, Protocol):
+    """Sounds to train on that can be moved to a device."""
+
+    def to(self, device: torch.device) -> Sounds:
+        """Return them where a model on this device finds them."""
+        ...
 
 
 @dataclass
@@ -30,6 +47,8 @@ class Job:
     seed : of every random draw
     checkpoint_every_s : seconds between checkpoints
     show : draw progress bars where standard error is a terminal
+    arithmetic : where and how exactly it computes
+    monitoring : what is written beside the results
     cpu_seconds_before : processor time of earlier processes
     """
 
@@ -40,6 +59,8 @@ class Job:
     seed: int
     checkpoint_every_s: float
     show: bool
+    arithmetic: Arithmetic
+    monitoring: Monitoring
     cpu_seconds_before: float = 0.0
 
     def __post_init__(self) -> None:
@@ -85,19 +106,77 @@ class Job:
         state.restore(progress.tensors, progress.rows)
         return state
 
+    def fit(
+        self,
+        state: State,
+        table: TrainingTable,
+        pressure: Pressure,
+        train: Movable,
+        validation: Movable,
+        ends: Ends,
+        part: str,
+    ) -> None:
+        """Train a part until its end, watched, with checkpoints; see :func:`training.fit`.
+
+        Parameters
+        ----------
+        state, table, pressure, train, validation : as there
+        ends : of the model, to hear it
+        part : of the training
+
+        Raises
+        ------
+        Diverged
+            If the objective or a weight is not a finite number; the sentence names the step, and
+            the checkpoint that is kept.
+        """
+        device, kept = self.arithmetic.device, len(state.history)
+        last = time.monotonic()
+
+        def keep(state: State) -> None:
+            nonlocal last, kept
+            for watch in watchers:
+                watch(state)
+            if time.monotonic() - last >= self.checkpoint_every_s:
+                self.checkpoint(state, part)
+                last, kept = time.monotonic(), len(state.history)
+
+        with ExitStack() as stack:
+            watchers = self._watchers(table, pressure, ends, part, stack)
+            stack.enter_context(self.arithmetic.applied(state))
+            try:
+                fit(
+                    state, table, pressure, train.to(device), validation.to(device),
+                    seed=self.seed, keep=keep, show=self.show,
+                )  # fmt: skip
+            except Diverged as error:
+                path = self.folder.checkpoint_path(part)
+                field = "audio.training" if part == AUDIO else "training"
+                raise Diverged(
+                    error.what,
+                    error.learning_rate,
+                    f"the checkpoint after epoch {kept} is kept in '{path}'",
+                    field,
+                ) from None
+
+    def _watchers(
+        self, table: TrainingTable, pressure: Pressure, ends: Ends, part: str, stack: ExitStack
+    ) -> list[Watcher]:
+        """Return who looks at the state after each epoch; what they open, the stack closes."""
+        wanted = self.monitoring
+        watchers: list[Watcher] = [Health(pressure, table.epochs, say)]
+        if wanted.tensorboard:
+            from baselines.monitoring.scalars import Scalars
+
+            folder = self.folder.path / f"{part}{SCALARS_FOLDER}"
+            watchers.append(stack.enter_context(closing(Scalars(folder))))
+        if wanted.samples:
+            folder = self.folder.path / f"{part}{SAMPLES_FOLDER}"
+            cells, count, every = self.validation, wanted.samples, wanted.samples_every
+            watchers.append(Samples(folder, ends, self.dataset, cells, count, every, self.seed))
+        return watchers
+
     def checkpoint(self, state: State, part: str) -> None:
         """Write a checkpoint."""
         progress = Progress(state.tensors(), state.rows(), self.cpu_seconds)
         self.folder.save_progress(progress, part)
-
-    def keeper(self, part: str) -> Callable[[State], None]:
-        """Return a function that writes a checkpoint when the last one is old enough."""
-        last = time.monotonic()
-
-        def keep(state: State) -> None:
-            nonlocal last
-            if time.monotonic() - last >= self.checkpoint_every_s:
-                self.checkpoint(state, part)
-                last = time.monotonic()
-
-        return keep

@@ -103,6 +103,10 @@ class PairedFeatures(NamedTuple):
         """Return some of the sounds."""
         return PairedFeatures(self.sounds.rows(which), self.partners[which], self.everything)
 
+    def to(self, device: torch.device) -> "PairedFeatures":
+        """Return the sounds where a model on this device finds them."""
+        return PairedFeatures(self.sounds.to(device), self.partners, self.everything.to(device))
+
     def met(self, generator: torch.Generator) -> Features:
         """Return one partner of each sound."""
         count = self.partners.shape[1]
@@ -128,7 +132,7 @@ class PairedVAE(VAE):
             return super().terms(features, noise, step)
         generator = torch.Generator().manual_seed(step.seed)
         other = features.met(generator)
-        other_noise = torch.randn(noise.shape, generator=generator)
+        other_noise = torch.randn(noise.shape, generator=generator).to(noise.device)
         first, second = self.posterior(features.sounds), self.posterior(other)
         shared = _shared(first, second)
         mean = (first[0] + second[0]) / 2

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from baselines.arithmetic import Arithmetic
 from baselines.audio_decoder import AudioDecoder, CodedFeatures, PlayedModel
 from baselines.checkpoint import (
     Identity,
@@ -28,9 +29,21 @@ from baselines.checkpoint import (
 from baselines.coefficients import coefficients_on_disk
 from baselines.decoder import Decoder, Features
 from baselines.divergences import DIVERGENCES
-from baselines.folder import AUDIO, CODES, RunFolder, Summary
+from baselines.folder import (
+    AUDIO,
+    CODES,
+    CURVES_FILE,
+    HISTORY_FILE,
+    PARTS,
+    SPECTRUM_FILE,
+    RunFolder,
+    Summary,
+)
 from baselines.job import Job, Tensors
 from baselines.model import LatentModel
+from baselines.monitoring import QUIET, Monitoring, figures
+from baselines.monitoring.health import active_units, collapsed, final_warning
+from baselines.monitoring.samples import Ends
 from baselines.pairs import PairedFeatures, partners
 from baselines.pca import PCA, PCAS
 from baselines.priors import relevance
@@ -41,10 +54,11 @@ from baselines.rotation import Rotated, independent_components
 from baselines.schedule import NO_PRESSURE
 from baselines.stem import STEMS, Stem
 from baselines.threads import one_thread
-from baselines.training import Epoch, evaluate, fit
+from baselines.training import Epoch, evaluate
 from baselines.vae import VAE
 from toysound.dataset import Dataset
 from toysound.errors import ToySoundError
+from toysound.progress import say
 
 #: Seconds between checkpoints.
 CHECKPOINT_EVERY_S = 10.0
@@ -71,7 +85,7 @@ class Fitted:
     model : trained
     history : of its epochs; empty for a model that is fitted in closed form
     best_epoch : the one whose weights were kept, 0 without epochs
-    validation_nats, nats_are, relevance : as in the summary
+    validation_nats, nats_are, relevance, active_units, collapsed : as in the summary
     """
 
     model: VAE | PCA
@@ -80,6 +94,8 @@ class Fitted:
     validation_nats: float
     nats_are: str
     relevance: list[float] | None = None
+    active_units: int | None = None
+    collapsed: bool = False
 
 
 def train(
@@ -90,6 +106,8 @@ def train(
     seed: int = 0,
     force: bool = False,
     checkpoint_every_s: float = CHECKPOINT_EVERY_S,
+    arithmetic: Arithmetic | None = None,
+    monitoring: Monitoring = QUIET,
     show: bool = False,
 ) -> tuple[Summary, bool]:
     """Train a baseline, or go on where an earlier process stopped.
@@ -102,6 +120,8 @@ def train(
     seed : of every random draw, at least 0
     force : train anew whatever the folder holds
     checkpoint_every_s : seconds between checkpoints; one is taken at the end of an epoch
+    arithmetic : where and how exactly it computes; single precision on the processor by default
+    monitoring : what is written beside the results; figures are drawn of a finished training, too
     show : draw progress bars where standard error is a terminal
 
     Returns
@@ -111,6 +131,8 @@ def train(
 
     Raises
     ------
+    ModuleNotFoundError
+        If monitoring takes a package that is not installed.
     UsageError
         If the folder cannot be written.
     ToySoundError
@@ -118,6 +140,8 @@ def train(
         at least two where the divergence compares them, the scale of the noise is one of another
         view, or the objective is not a finite number.
     """
+    monitoring.require()
+    arithmetic = arithmetic or Arithmetic()
     identity = Identity(
         recipe_toml=to_toml(recipe),
         dataset=dataset.name,
@@ -126,12 +150,15 @@ def train(
         sample_rate=dataset.sample_rate,
         num_samples=dataset.num_samples,
         seed=seed,
+        precision=arithmetic.precision,
     )
     folder = RunFolder(out, identity, force)
     if (summary := folder.finished()) is not None:
+        if monitoring.plots:
+            _draw(folder)
         return summary, True
     views = identity.representation(), identity.audio_representation()
-    job = Job(dataset, *views, folder, seed, checkpoint_every_s, show)
+    job = Job(dataset, *views, folder, seed, checkpoint_every_s, show, arithmetic, monitoring)
     with one_thread():
         fitted = _FIT[type(recipe)](recipe, job)
         model: LatentModel = fitted.model
@@ -159,9 +186,20 @@ def train(
             audio_epochs=len(histories.get(AUDIO, [])),
             kl=[*fitted.history[fitted.best_epoch - 1].kl] if fitted.history else [],
             relevance=fitted.relevance,
+            active_units=fitted.active_units,
+            collapsed=fitted.collapsed,
         )
         folder.finish(model, histories, summary)
+    if monitoring.plots:
+        _draw(folder)
     return summary, False
+
+
+def _draw(folder: RunFolder) -> None:
+    """Draw the figures of a finished training."""
+    for part in PARTS:
+        files = HISTORY_FILE, CURVES_FILE, SPECTRUM_FILE
+        figures.draw(*(folder.path / f"{part}{file}" for file in files))
 
 
 def _fit_pca(recipe: PcaRecipe, job: Job) -> Fitted:
@@ -188,17 +226,26 @@ def _fit_vae(recipe: VaeRecipe, job: Job) -> Fitted:
         for cells in (job.dataset.split("train"), job.validation)
     )
     seen = _paired(train, recipe.pairs.partners, job) if recipe.pairs else train
-    fit(
-        state, recipe.training, recipe.pressure, seen, validation,
-        seed=job.seed, keep=job.keeper(CODES), show=job.show,
-    )  # fmt: skip
+    ends = Ends(job.view, job.view, lambda seen: model.encode(seen)[0], model.decode)
+    job.fit(state, recipe.training, recipe.pressure, seen, validation, ends, CODES)
     if recipe.audio:
         job.checkpoint(state, CODES)
     means = evaluate(model, validation, job.seed)
     weight = 1.0 if recipe.trains == "ELBO" else recipe.divergence.weight
     nats = means.log_likelihood - weight * means.divergence
-    found = _relevance(model, validation) if recipe.prior else None
-    return Fitted(model, state.history, state.best_epoch, nats, recipe.trains, found)
+    if (sentence := final_warning(means.kl)) is not None:
+        say(sentence)
+    mean, log_variance = _posteriors_of(model, validation)
+    return Fitted(
+        model=model,
+        history=state.history,
+        best_epoch=state.best_epoch,
+        validation_nats=nats,
+        nats_are=recipe.trains,
+        relevance=_relevance(log_variance) if recipe.prior else None,
+        active_units=active_units(mean),
+        collapsed=collapsed(means.kl),
+    )
 
 
 def _paired(sounds: Features, count: int, job: Job) -> PairedFeatures:
@@ -208,12 +255,18 @@ def _paired(sounds: Features, count: int, job: Job) -> PairedFeatures:
     return PairedFeatures(sounds, torch.from_numpy(found), sounds)
 
 
-def _relevance(model: VAE, sounds: Features) -> list[float]:
-    """Return how relevant each dimension is, see :mod:`baselines.priors`."""
+def _posteriors_of(model: VAE, sounds: Features) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return means and log-variances of the posteriors of sounds, each (N, D)."""
     with torch.no_grad():
         blocks = torch.arange(sounds.num_sounds).tensor_split(math.ceil(sounds.num_sounds / _BLOCK))
-        log_variances = [model.posterior(sounds.rows(rows))[1] for rows in blocks]
-    return [round(value, 4) for value in relevance(torch.cat(log_variances)).tolist()]
+        found = [model.posterior(sounds.rows(rows)) for rows in blocks]
+    mean, log_variance = zip(*found, strict=True)
+    return torch.cat(mean), torch.cat(log_variance)
+
+
+def _relevance(log_variance: torch.Tensor) -> list[float]:
+    """Return how relevant each dimension is, see :mod:`baselines.priors`."""
+    return [round(value, 4) for value in relevance(log_variance).tolist()]
 
 
 def _check_batches(recipe: VaeRecipe, training: int, validation: int) -> None:
@@ -265,10 +318,10 @@ def _fit_audio(recipe: Recipe, table: AudioTable, codes: VAE | PCA, job: Job) ->
         return CodedFeatures(*_posteriors(codes, cells, job), sounds)
 
     train, validation = coded(job.dataset.split("train")), coded(job.validation)
-    fit(
-        state, table.training, NO_PRESSURE, train, validation,
-        seed=job.seed, keep=job.keeper(AUDIO), show=job.show,
-    )  # fmt: skip
+    ends = Ends(
+        job.view, job.audio_view, lambda seen: codes.encode(seen.cpu())[0], model.decoder.decode
+    )
+    job.fit(state, table.training, NO_PRESSURE, train, validation, ends, AUDIO)
     return FittedAudio(model, state.history)
 
 

@@ -12,7 +12,7 @@ result, and training stops when none was better for ``patience`` epochs.
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -30,10 +30,33 @@ from toysound.progress import bar
 _CRITIC_BETAS = (0.5, 0.9)
 
 #: What a dimension says at least, to count as being in use.
-ACTIVE_NATS = 0.1
+SILENT_NATS = 0.1
 
 #: Numbers that are compared at a time when sounds are evaluated: 64 MiB of float32.
 _EVALUATED_AT_ONCE = 2**24
+
+
+class Diverged(ToySoundError):
+    """A training whose objective or weights are no finite numbers any more.
+
+    Attributes
+    ----------
+    what : the number, as the head of a sentence
+    learning_rate : that of the recipe
+    """
+
+    def __init__(
+        self,
+        what: str,
+        learning_rate: float,
+        kept: str = "a checkpoint taken before is kept",
+        table: str = "training",
+    ) -> None:
+        super().__init__(
+            f"{what}; {kept}; train into another folder with smaller steps, such as "
+            f"--set {table}.learning_rate={learning_rate / 3:.1g}"
+        )
+        self.what, self.learning_rate = what, learning_rate
 
 
 @dataclass(frozen=True)
@@ -68,7 +91,12 @@ class Epoch:
     @property
     def active(self) -> int:
         """How many dimensions say more than 0.1 nat."""
-        return sum(nats > ACTIVE_NATS for nats in self.kl)
+        return sum(nats > SILENT_NATS for nats in self.kl)
+
+    @classmethod
+    def columns(cls) -> list[str]:
+        """Return the names of what is a single number."""
+        return [column.name for column in fields(cls) if column.name != "kl"]
 
 
 class Sounds(Protocol):
@@ -101,6 +129,11 @@ class Trainable(Protocol):
     decoder: Decoder
     critic: torch.nn.Module | None
     critic_rate: float
+
+    @property
+    def networks(self) -> tuple[torch.nn.Module, ...]:
+        """What costs time, and may be computed in another precision."""
+        ...
 
     def terms(self, features: Any, noise: torch.Tensor, step: Step = NOWHERE) -> Terms:
         """Return the objective's terms for each sound, given standard normal noise (B, K, D)."""
@@ -238,8 +271,9 @@ def fit(
 
     Raises
     ------
-    ToySoundError
-        If the objective is not a finite number; the sentence names the step.
+    Diverged
+        If the objective or a weight is not a finite number; the sentence names the step. What was
+        kept before is finite.
     """
     epochs, patience = table.epochs, table.patience
     done = len(state.history)
@@ -281,7 +315,7 @@ def evaluate(model: Trainable, sounds: Sounds, seed: int) -> Evaluation:
     """Return means over sounds, with noise by the seed."""
     generator = _generator(seed, 0)
     size = sounds.num_sounds, model.samples, model.latent_dim
-    noise = torch.randn(size, generator=generator)
+    noise = torch.randn(size, generator=generator).to(_device(model))
     log_likelihood = divergence = left = total = 0.0
     kl = torch.zeros(0, dtype=torch.float64)
     with torch.no_grad():
@@ -293,11 +327,11 @@ def evaluate(model: Trainable, sounds: Sounds, seed: int) -> Evaluation:
             energies = model.unexplained(seen, terms.answer)
             left, total = left + energies[0], total + energies[1]
             if terms.posterior is not None:
-                own = kl_per_dimension(*terms.posterior).double().sum(dim=0)
-                kl = kl + own if len(kl) else own
+                nats = kl_per_dimension(*terms.posterior).double().sum(dim=0).cpu()
+                kl = nats if len(kl) == 0 else kl + nats
     share = left / total if total > 0 else 0.0
-    spectrum = tuple((kl / len(noise)).tolist())
-    return Evaluation(log_likelihood / len(noise), divergence / len(noise), share, spectrum)
+    means = log_likelihood / len(noise), divergence / len(noise)
+    return Evaluation(*means, share, tuple((kl / len(noise)).tolist()))
 
 
 def _epoch(
@@ -312,21 +346,26 @@ def _epoch(
     """Do one pass over the training sounds and evaluate."""
     model = state.model
     generator = _generator(seed, epoch)
+    parameters, device = _own_parameters(model), _device(model)
     batches = _batches(train.num_sounds, table.batch_size, generator)
     objectives = []
     for number, rows in enumerate(batches):
         progress = (epoch - 1 + number / len(batches)) / table.epochs
         weight = pressure.at(progress)
         noise = torch.randn(len(rows), model.samples, model.latent_dim, generator=generator)
+        noise = noise.to(device)
         step = (epoch - 1) * len(batches) + number + 1
         terms = model.terms(train.rows(rows), noise, Step(step, progress, train.num_sounds))
         objective = terms.log_likelihood.mean() - weight * terms.divergence.mean()
-        objectives.append(_finite(float(objective.detach()), step, table))
-        loss = -objective / model.decoder.num_coefficients + terms.critic_loss
-        _step(state, loss, table, progress)
+        objectives.append(_finite("objective", float(objective.detach()), step, table))
+        loss = -objective / model.decoder.num_coefficients
+        if model.critic is not None:
+            loss = loss + terms.critic_loss
+        _step(state, loss, parameters, table, progress)
     means = evaluate(model, validation, seed)
     bound = means.log_likelihood - pressure.weight * means.divergence
-    _finite(bound, epoch * len(batches), table)
+    _finite("objective", bound, step, table)
+    _finite("largest weight", _largest(parameters), step, table)
     return Epoch(
         epoch=epoch,
         weight=weight,
@@ -339,25 +378,39 @@ def _epoch(
     )
 
 
-def _step(state: State, loss: torch.Tensor, table: TrainingTable, progress: float) -> None:
-    """Take one step down the gradient."""
+def _step(
+    state: State,
+    loss: torch.Tensor,
+    clipped: list[torch.nn.Parameter],
+    table: TrainingTable,
+    progress: float,
+) -> None:
+    """Take one step down the gradient, whose norm over some parameters is limited."""
     rate = rise(progress, table.learning_rate_warm_up) * half_cosine(progress)
     for group in state.optimizer.param_groups:
         group["lr"] = group["initial_lr"] * rate
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(_own_parameters(state.model), table.gradient_clip)
+    _clip(clipped, table.gradient_clip)
     state.optimizer.step()
 
 
-def _finite(value: float, step: int, table: TrainingTable) -> float:
+def _clip(parameters: list[torch.nn.Parameter], largest: float) -> None:
+    """Limit the norm of a gradient; most are small enough to be left alone, which saves a pass."""
+    norm = torch.nn.utils.get_total_norm(p.grad for p in parameters if p.grad is not None)
+    if not float(norm) + 1e-6 < largest:
+        torch.nn.utils.clip_grads_with_norm_(parameters, largest, norm)
+
+
+def _finite(name: str, value: float, step: int, table: TrainingTable) -> float:
     if not math.isfinite(value):
-        raise ToySoundError(
-            f"the objective became {value} at step {step}; a checkpoint taken before is kept; "
-            "train into another folder with smaller steps, such as --set "
-            f"training.learning_rate={table.learning_rate / 3:.1g}"
-        )
+        raise Diverged(f"the {name} became {value} at step {step}", table.learning_rate)
     return value
+
+
+def _largest(parameters: list[torch.nn.Parameter]) -> float:
+    """Return the largest absolute number; NaN if there is one."""
+    return float(torch.stack([p.detach().abs().max() for p in parameters]).max())
 
 
 def _batches(count: int, size: int, generator: torch.Generator) -> list[torch.Tensor]:
@@ -379,6 +432,10 @@ def _blocks(count: int, model: Trainable) -> int:
     """
     at_once = max(_EVALUATED_AT_ONCE // model.decoder.compared, 2)
     return max(min(math.ceil(count / at_once), count // 2), 1)
+
+
+def _device(model: Trainable) -> torch.device:
+    return next(model.parameters()).device
 
 
 def _weights(model: Trainable) -> dict[str, torch.Tensor]:

@@ -63,7 +63,7 @@ class Terms(NamedTuple):
     divergence : nats, shape (B,) or ()
     answer : what the decoder said, see :meth:`Decoder.answer`
     critic_loss : what a critic is trained to make small; 0 where there is none
-    posterior : mean and log-variance of the codes, each (B, D); None where they are points
+    posterior : mean and log-variance of q(z|x), each (B, D); None where a code is a point or given
     """
 
     log_likelihood: torch.Tensor
@@ -116,6 +116,11 @@ class VAE(nn.Module):
         self._alpha = -math.inf if alpha == "max" else alpha
         self.samples = recipe.bound.samples
 
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        """What costs time: the encoder and the decoder's network."""
+        return self.encoder, self.decoder.network
+
     def features(self, coefficients: torch.Tensor) -> Features:
         """Return coefficients (B, P) as network and likelihood see them."""
         return self.decoder.features(coefficients)
@@ -164,8 +169,9 @@ class VAE(nn.Module):
             latent = mean + deviation * noise[:, k]
             answer = self.answer(latent)
             log_likelihoods.append(self.decoder.log_prob(features, answer))
-            log_ratios.append(_log_ratio(latent, noise[:, k], log_variance))
-        log_likelihood = torch.stack(log_likelihoods).mean(dim=0)
+            if self._alpha != 1:
+                log_ratios.append(_log_ratio(latent, noise[:, k], log_variance))
+        log_likelihood = _mean(log_likelihoods)
         spread = posterior if self.q.sampled else None
         if self._alpha != 1:
             log_weights = torch.stack(log_likelihoods) + torch.stack(log_ratios)
@@ -227,6 +233,11 @@ class VAE(nn.Module):
             log_prob = self.decoder.log_prob(features, self.answer(latent))
             log_weights.append(log_prob + _log_ratio(latent, noise, log_variance))
         return torch.stack(log_weights)
+
+
+def _mean(values: list[torch.Tensor]) -> torch.Tensor:
+    """Return the mean of tensors of one shape; one alone is not touched, which costs nothing."""
+    return values[0] if len(values) == 1 else torch.stack(values).mean(dim=0)
 
 
 def _log_ratio(

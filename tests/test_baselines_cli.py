@@ -247,13 +247,13 @@ def test_a_code_that_collapsed_is_said_and_one_that_did_not_is_told(
     heavy = [part for change in press for part in ("--set", change)]
     assert train(tmp_path / "heavy", *SMALL, *heavy) == 0
     said = capsys.readouterr()
-    assert "the code has collapsed: no dimension says more than 0.1 nat" in said.err
-    assert " 0 of " in said.out
+    assert "the code of the trained model has collapsed: all " in said.err
+    assert "  0 active units" in said.out
     assert json.loads((tmp_path / "heavy" / "summary.json").read_text())["kl"]
     assert train(tmp_path / "light", *QUICK, "--set", "divergence.weight=0.0") == 0
     said = capsys.readouterr()
     assert said.err == ""
-    assert "dimensions say more than 0.1 nat" in said.out
+    assert " active units, KL of each dimension (nats): " in said.out
 
 
 def test_the_history_has_the_nats_of_each_dimension(trained: Path) -> None:
@@ -267,9 +267,10 @@ def test_the_history_has_the_nats_of_each_dimension(trained: Path) -> None:
 
 
 def test_the_curves_are_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    picture = tmp_path / "curves.png"
-    assert train(tmp_path / "vae", *QUICK, "--plot", str(picture)) == 0
-    assert picture.read_bytes().startswith(b"\x89PNG")
-    assert train(tmp_path / "vae", *QUICK, "--plot", "curves.pdf") == 2
-    assert train(tmp_path / "pca", "--plot", str(picture), recipe="pca") == 1
-    assert "there is no curve to draw" in capsys.readouterr().err
+    pictures = [tmp_path / "vae" / name for name in ("curves.png", "kl.png")]
+    assert train(tmp_path / "vae", *QUICK) == 0
+    assert not any(picture.exists() for picture in pictures)
+    assert train(tmp_path / "vae", *QUICK, "--plots") == 0  # also of what is finished
+    assert all(picture.read_bytes().startswith(b"\x89PNG") for picture in pictures)
+    assert train(tmp_path / "pca", "--plots", recipe="pca") == 2
+    assert "there are no epochs to watch" in capsys.readouterr().err

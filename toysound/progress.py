@@ -1,4 +1,4 @@
-"""Progress on a terminal, silence in a pipe."""
+"""Progress on a terminal, silence in a pipe; warnings in both."""
 
 import sys
 from typing import Any
@@ -26,3 +26,8 @@ def bar(label: str, total: int, unit: str, show: bool, start: int = 0) -> "tqdm[
         file=sys.stderr,
         leave=False,
     )
+
+
+def say(sentence: str) -> None:
+    """Write a warning on standard error; a bar that is being drawn there makes room for it."""
+    tqdm.write(f"warning: {sentence}", file=sys.stderr)

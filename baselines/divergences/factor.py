@@ -108,7 +108,7 @@ def critic_loss(critic: nn.Module, latent: torch.Tensor, seed: int) -> torch.Ten
 def shuffled(codes: torch.Tensor, seed: int) -> torch.Tensor:
     """Return codes (B, D) with every dimension shuffled between the sounds on its own."""
     generator = torch.Generator().manual_seed(seed)
-    order = torch.rand(codes.shape, generator=generator).argsort(dim=0)
+    order = torch.rand(codes.shape, generator=generator).argsort(dim=0).to(codes.device)
     return codes.gather(0, order.to(codes.device))
 
 

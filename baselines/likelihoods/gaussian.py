@@ -75,8 +75,9 @@ class Gaussian(LocationScale):
         squared_distance = (target - decoded).square().sum(dim=1)
         if outside is not None:
             squared_distance = squared_distance + outside
-        normaliser = self.num_dims * (self.log_scale + _HALF_LOG_2PI)
-        return -squared_distance / 2 * torch.exp(-2 * self.log_scale) - normaliser
+        log_scale = self.log_scale
+        normaliser = self.num_dims * (log_scale + _HALF_LOG_2PI)
+        return -squared_distance / 2 * torch.exp(-2 * log_scale) - normaliser
 
     def _log_densities(self, target: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         distance = (target - outputs[:, 0]) * torch.exp(-self.log_scale)

@@ -309,6 +309,11 @@ class VaeRecipe(Strict):
         return self
 
     @property
+    def learns(self) -> bool:
+        """Whether there are epochs to watch."""
+        return True
+
+    @property
     def trains(self) -> str:
         """What the validation figure is: the ELBO at weight 1 wherever that is defined."""
         if self.bound.alpha != 1:
@@ -343,6 +348,11 @@ class PcaRecipe(Strict):
     representation: RepresentationPart
     audio: AudioTable | None = None
     rotation: RotationTable | None = None
+
+    @property
+    def learns(self) -> bool:
+        """Whether there are epochs to watch: those of a second decoder."""
+        return self.audio is not None
 
 
 Recipe = VaeRecipe | PcaRecipe
