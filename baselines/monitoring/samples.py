@@ -4,7 +4,7 @@
 ``originals/CELL.wav``          validation sounds, evenly spaced over the grid
 ``epoch-NNN/CELL.wav``          what the model of that epoch makes of them, from their means
 ``epoch-NNN/prior-N.wav``       what it plays for draws of the prior, the same in every epoch
-``epoch-NNN/spectrograms.png``  the three as rows: log-mel bands in decibels against time
+``epoch-NNN/spectrograms.png``  the first eight of each: log-mel bands in decibels against time
 =============================== ================================================================
 
 The rate of the means is told by the first two, what the prior knows by the third: a model that
@@ -38,6 +38,9 @@ PICTURE_FILE = "spectrograms.png"
 
 #: Digits of an epoch's number, at least.
 _DIGITS = 3
+
+#: Sounds of a kind that a picture shows, at most.
+_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ def write_wav(path: Path, sound: Audio, sample_rate: int) -> None:
 
 
 def draw(rows: dict[str, Audio], sample_rate: int, title: str, out: Path) -> None:
-    """Draw sounds as log-mel spectrograms, a row for each kind.
+    """Draw the first eight sounds of each kind as log-mel spectrograms, a row for each.
 
     Parameters
     ----------
@@ -147,6 +150,7 @@ def draw(rows: dict[str, Audio], sample_rate: int, title: str, out: Path) -> Non
     """
     from matplotlib.figure import Figure
 
+    rows = {label: sounds[:_SHOWN] for label, sounds in rows.items()}
     columns = max(map(len, rows.values()))
     size = 1.5 * columns + 1.4, 1.4 * len(rows) + 0.5
     figure = Figure(figsize=size, layout="constrained")
