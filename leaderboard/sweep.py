@@ -6,7 +6,7 @@ process of its own on one thread. What they leave:
     OUT/<dataset>/<row>/<seed>/                 the training, see baselines.folder; and log.txt
     RESULTS/<dataset>/<row>/<seed>.json         the result, with its sounds and items beside it
     RESULTS/<dataset>/<row>/<seed>.recipe.toml  from which the model can be trained again
-    RESULTS/<dataset>/<row>/<seed>.history.csv  its learning curve
+    RESULTS/<dataset>/<row>/<seed>.history.csv  its learning curve, of 200 epochs at most
 
 A sweep that was stopped goes on where it was: a job is done when its result is there, of the same
 recipe and the same version of the dataset. A job that fails does not stop the others.
@@ -15,7 +15,6 @@ On a Dask cluster OUT and RESULTS lie on a disk that all its machines share.
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -37,6 +36,9 @@ from toysound.errors import ToySoundError
 from toysound.files import write_text
 from toysound.progress import bar
 from toysound.workers import Task
+
+#: Epochs of a learning curve that are kept beside a result.
+_CURVE_EPOCHS = 200
 
 #: One thread for each process, whatever library counts them.
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -221,11 +223,20 @@ def do(job: Job, places: Places, force: bool, children: _Children | None = None)
         write_text(result.with_suffix(".recipe.toml"), job.recipe)
         history = folder / "history.csv"
         if history.exists():
-            shutil.copyfile(history, result.with_suffix(".history.csv"))
+            curve = thinned(history.read_text(encoding="utf-8"))
+            write_text(result.with_suffix(".history.csv"), curve)
     if not places.keep_sounds:
         audition_path(result).unlink(missing_ok=True)
         items_path(result).unlink(missing_ok=True)
     return Outcome(job.label, None, time.monotonic() - start)
+
+
+def thinned(table: str) -> str:
+    """Return a learning curve with at most 200 of its epochs, the first and last among them."""
+    head, *rows = table.splitlines(keepends=True)
+    count = min(len(rows), _CURVE_EPOCHS)
+    kept = [round(i * (len(rows) - 1) / max(count - 1, 1)) for i in range(count)]
+    return "".join([head, *(rows[place] for place in kept)])
 
 
 def commands(job: Job, places: Places, force: bool) -> list[list[str]]:

@@ -12,7 +12,7 @@ import pytest
 
 from baselines import recipes
 from benchmark.result import load_result
-from leaderboard.sweep import Places, done_before
+from leaderboard.sweep import Places, done_before, thinned
 from toysound.command import main
 
 DATASET = "pair/decay-duration"
@@ -211,3 +211,13 @@ def test_a_cluster_does_the_same(swept: Path, tmp_path: Path, scheduler: str) ->
     here, there = (load_result(place(p, "pca-2") / "0.json") for p in (swept, plan))
     for family in ("reconstruction", "disentanglement", "control"):
         assert here.metrics[family] == there.metrics[family]
+
+
+@pytest.mark.parametrize(("epochs", "kept"), [(0, 0), (1, 1), (200, 200), (201, 200), (1470, 200)])
+def test_a_long_curve_is_thinned_and_its_ends_are_kept(epochs: int, kept: int) -> None:
+    rows = [f"{epoch},{epoch / 7}\n" for epoch in range(1, epochs + 1)]
+    head, *found = thinned("".join(["epoch,objective\n", *rows])).splitlines(keepends=True)
+    assert head == "epoch,objective\n"
+    assert len(found) == len(set(found)) == kept
+    assert found == sorted(found, key=rows.index)
+    assert found[:1] + found[-1:] == rows[:1] + rows[-1:]

@@ -113,6 +113,7 @@ def spectrum(history: Table) -> Any:
     """Return the figure of the columns ``kl_1``, ... of ``history.csv``."""
     from matplotlib.colors import LogNorm
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(10, 3.4), layout="constrained")
     over_time, bars = figure.subplots(1, 2, width_ratios=(3, 2))
@@ -132,6 +133,7 @@ def spectrum(history: Table) -> Any:
     figure.colorbar(shown, ax=over_time, label="nats")
     over_time.set_title("KL divergence of each dimension")
     over_time.set_xlabel("epoch")
+    over_time.xaxis.set_major_locator(MaxNLocator(integer=True))
     over_time.set_ylabel("dimension, largest first")
     bars.bar(places, nats[order, best], color=_VALIDATION)
     bars.axhline(SILENT_NATS, color=_PAID, linestyle="--", label=f"{SILENT_NATS} nat")
