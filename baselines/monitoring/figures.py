@@ -86,6 +86,7 @@ def curves(history: Table) -> Any:
     objective.plot(epoch, history["train_objective"], color=_TRAIN, label="training, weight of now")
     objective.plot(epoch, history["objective"], color=_VALIDATION, label="validation, final weight")
     objective.set_title("objective (nats per sound)")
+    objective.ticklabel_format(axis="y", useOffset=False)
     # The first epochs are far below all others; what is looked at is where the curves go.
     low, high = np.quantile(history["objective"], [0.1, 1.0])
     objective.set_ylim(low - 0.2 * (high - low) - 1, high + 0.2 * (high - low) + 1)
@@ -102,7 +103,7 @@ def curves(history: Table) -> Any:
     for axis in (objective, terms, left):
         axis.axvline(best, color="0.8", linestyle="--", zorder=0)
         axis.set_xlabel("epoch")
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     objective.legend(fontsize=8, loc="lower right")
     lines = [*terms.get_lines()[:1], *weight.get_lines()]
     terms.legend(lines, [line.get_label() for line in lines], fontsize=8, loc="lower right")
@@ -133,7 +134,7 @@ def spectrum(history: Table) -> Any:
     figure.colorbar(shown, ax=over_time, label="nats")
     over_time.set_title("KL divergence of each dimension")
     over_time.set_xlabel("epoch")
-    over_time.xaxis.set_major_locator(MaxNLocator(integer=True))
+    over_time.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     over_time.set_ylabel("dimension, largest first")
     bars.bar(places, nats[order, best], color=_VALIDATION)
     bars.axhline(SILENT_NATS, color=_PAID, linestyle="--", label=f"{SILENT_NATS} nat")

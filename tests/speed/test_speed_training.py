@@ -15,9 +15,12 @@ busy machine is busy for all, and what is compared is time of the processor.
 Run by ``make speed``.
 """
 
+import logging
 import math
 import time
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +192,12 @@ def test_an_epoch_against_pythae(tmp_path: Path) -> None:
         )
         trainer.train()
 
+    def silently() -> None:
+        logging.disable()
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            theirs()
+        logging.disable(logging.NOTSET)
+
     def our_training() -> None:
         state = start(untrained(recipe), recipe.training)
         fit(
@@ -196,7 +205,7 @@ def test_an_epoch_against_pythae(tmp_path: Path) -> None:
             seed=0, keep=lambda state: None,
         )  # fmt: skip
 
-    pairs = [(processor(theirs), processor(our_training)) for _ in range(6)][1:]
+    pairs = [(processor(silently), processor(our_training)) for _ in range(6)][1:]
     found = [peer / own for peer, own in pairs]
     steps = epochs * SOUNDS // recipe.training.batch_size
     print(
