@@ -56,6 +56,9 @@ def _train_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--plots", action="store_true", help="draw curves.png and kl.png, also of what is finished"
     )
+    parser.add_argument(
+        "--bounds", action="store_true", help="measure how wrong the posterior is: bounds.csv"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON for a program")
 
 
@@ -75,10 +78,12 @@ def _train(args: Namespace) -> int:
     if args.samples_every < 1:
         raise UsageError(f"--samples-every must be 1 or more, got {args.samples_every}")
     recipe = recipes.load(args.recipe, args.changes)
-    if (args.tensorboard or args.samples or args.plots) and not recipe.learns:
+    monitoring = Monitoring(
+        args.tensorboard, args.samples, args.samples_every, args.plots, args.bounds
+    )
+    if monitoring.watches and not recipe.learns:
         raise UsageError(
-            f"recipe '{recipe.name}' is fitted in closed form: there are no epochs to watch; leave "
-            "--tensorboard, --samples and --plots away"
+            f"recipe '{recipe.name}' is fitted in closed form: there are no epochs to watch"
         )
     summary, before = train(
         recipe,
@@ -88,7 +93,7 @@ def _train(args: Namespace) -> int:
         force=args.force,
         checkpoint_every_s=args.checkpoint_every,
         arithmetic=Arithmetic.chosen(args.device, args.precision),
-        monitoring=Monitoring(args.tensorboard, args.samples, args.samples_every, args.plots),
+        monitoring=monitoring,
         show=True,
     )
     model = args.out / "model.safetensors"

@@ -7,6 +7,7 @@
 ``tensorboard/``           the same for TensorBoard, if asked for
 ``samples/``               sounds after each epoch, if asked for
 ``curves.png, kl.png``     figures, if asked for
+``bounds.csv``             ln p from below and above after each epoch, if asked for
 ``audio-*``                the same of the second decoder, where there is one
 ``summary.json``           the final figures
 ``model.safetensors``      the trained model, written last
@@ -43,7 +44,7 @@ PARTS = (CODES, AUDIO)
 
 #: Files of each part.
 CHECKPOINT_FILE, HISTORY_FILE = "checkpoint.safetensors", "history.csv"
-CURVES_FILE, SPECTRUM_FILE = "curves.png", "kl.png"
+CURVES_FILE, SPECTRUM_FILE, BOUNDS_FILE = "curves.png", "kl.png", "bounds.csv"
 
 #: Folders of each part, and what in them is removed when a training begins anew.
 SCALARS_FOLDER, SAMPLES_FOLDER = "tensorboard", "samples"
@@ -216,7 +217,7 @@ class RunFolder:
         names = [f"{part}{file}" for part in PARTS for file in files]
         for pattern in (f"{part}{pattern}" for part in PARTS for pattern in _MONITORED):
             names += [str(found.relative_to(self.path)) for found in self.path.glob(pattern)]
-        for name in (*names, SUMMARY_FILE, MODEL_FILE):
+        for name in (*names, BOUNDS_FILE, SUMMARY_FILE, MODEL_FILE):
             (self.path / name).unlink(missing_ok=True)
 
     def _remove_checkpoints(self) -> None:

@@ -12,14 +12,23 @@ from numpy.typing import NDArray
 
 from baselines.arithmetic import Arithmetic
 from baselines.coefficients import TrainingSounds, walk
-from baselines.folder import AUDIO, SAMPLES_FOLDER, SCALARS_FOLDER, Progress, RunFolder
+from baselines.folder import (
+    AUDIO,
+    BOUNDS_FILE,
+    SAMPLES_FOLDER,
+    SCALARS_FOLDER,
+    Progress,
+    RunFolder,
+)
 from baselines.monitoring import Monitoring
+from baselines.monitoring.bounds import Bounds
 from baselines.monitoring.health import Health
 from baselines.monitoring.samples import Ends, Samples
 from baselines.recipes.schema import TrainingTable
 from baselines.representations.protocol import Representation
 from baselines.schedule import Pressure
 from baselines.training import Diverged, Sounds, State, Trainable, fit, start
+from baselines.vae import VAE
 from toysound.dataset import Dataset
 from toysound.progress import say
 
@@ -142,11 +151,12 @@ class Job:
                 last, kept = time.monotonic(), len(state.history)
 
         with ExitStack() as stack:
-            watchers = self._watchers(table, pressure, ends, part, stack)
+            heard, seen = train.to(device), validation.to(device)
+            watchers = self._watchers(state, table, pressure, seen, ends, part, stack)
             stack.enter_context(self.arithmetic.applied(state))
             try:
                 fit(
-                    state, table, pressure, train.to(device), validation.to(device),
+                    state, table, pressure, heard, seen,
                     seed=self.seed, keep=keep, show=self.show,
                 )  # fmt: skip
             except Diverged as error:
@@ -160,7 +170,14 @@ class Job:
                 ) from None
 
     def _watchers(
-        self, table: TrainingTable, pressure: Pressure, ends: Ends, part: str, stack: ExitStack
+        self,
+        state: State,
+        table: TrainingTable,
+        pressure: Pressure,
+        validation: Sounds,
+        ends: Ends,
+        part: str,
+        stack: ExitStack,
     ) -> list[Watcher]:
         """Return who looks at the state after each epoch; what they open, the stack closes."""
         wanted = self.monitoring
@@ -174,6 +191,8 @@ class Job:
             folder = self.folder.path / f"{part}{SAMPLES_FOLDER}"
             cells, count, every = self.validation, wanted.samples, wanted.samples_every
             watchers.append(Samples(folder, ends, self.dataset, cells, count, every, self.seed))
+        if wanted.bounds and isinstance(state.model, VAE) and state.model.q.sampled:
+            watchers.append(Bounds(self.folder.path / BOUNDS_FILE, validation, self.seed))
         return watchers
 
     def checkpoint(self, state: State, part: str) -> None:

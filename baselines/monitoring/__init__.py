@@ -6,6 +6,8 @@
     the history as TensorBoard shows it
 :mod:`~baselines.monitoring.samples`
     sounds and their pictures after each epoch
+:mod:`~baselines.monitoring.bounds`
+    ln p(x) from below and above: how wrong the posterior is
 :mod:`~baselines.monitoring.figures`
     the curves and the KL divergence of each dimension, when all is done
 
@@ -29,12 +31,19 @@ class Monitoring:
     samples : number of validation sounds, and of draws of the prior, that are written as wav
     samples_every : epochs from one time to the next; the first epoch is always heard
     plots : figures at the end
+    bounds : ELBO, IWAE and CUBO of some validation sounds after each epoch
     """
 
     tensorboard: bool = False
     samples: int = 0
     samples_every: int = 1
     plots: bool = False
+    bounds: bool = False
+
+    @property
+    def watches(self) -> bool:
+        """Whether anything is."""
+        return bool(self.tensorboard or self.samples or self.plots or self.bounds)
 
     def require(self) -> None:
         """Find the packages that it takes, before any time is spent.
