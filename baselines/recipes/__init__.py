@@ -9,9 +9,11 @@ A recipe may say ``extends = "vae"`` and then only what differs. A table is take
 field, unless it names another part: its options are then its own.
 """
 
+import re
 import tomllib
 from collections.abc import Sequence
 from importlib import resources
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,32 @@ from baselines.recipes.schema import PcaRecipe, Recipe, VaeRecipe, validate
 from baselines.recipes.toml import to_toml
 from toysound.errors import ToySoundError, UsageError, unknown_name
 
-__all__ = ["PcaRecipe", "Recipe", "VaeRecipe", "load", "names", "parse", "to_toml", "validate"]
+__all__ = [
+    "PcaRecipe", "Recipe", "VaeRecipe",
+    "load", "names", "parse", "sentence", "to_toml", "validate",
+]  # fmt: skip
+
+#: Where the first sentence of a comment ends: not at the stop of an abbreviation or a number.
+_END = re.compile(r"\.(?=\s|$)")
 
 
 def names() -> list[str]:
     """Return the names of the recipes that come with the package."""
     files = resources.files(__name__).iterdir()
     return sorted(Path(file.name).stem for file in files if file.name.endswith(".toml"))
+
+
+def sentence(name: str) -> str:
+    """Return what a recipe says of itself: the first sentence of the comment it begins with.
+
+    Raises
+    ------
+    UsageError
+        If there is no such recipe.
+    """
+    comment = takewhile(lambda line: line.startswith("#"), _read(name).splitlines())
+    text = " ".join(line.removeprefix("#").strip() for line in comment)
+    return _END.split(text, maxsplit=1)[0]
 
 
 def load(name_or_path: str, changes: Sequence[str] = ()) -> Recipe:
