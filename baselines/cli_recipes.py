@@ -43,9 +43,8 @@ def _run(args: Namespace) -> int:
     width = max(map(len, about))
     for name, sentence in about.items():
         print(f"{name:<{width}}  {shorten(sentence, _WIDTH, placeholder=' ...')}")
-    print(
-        "\ntry: toysound recipes vae > mine.toml; toysound train mine.toml --dataset tones --out d"
-    )
+    print("\ntry: toysound recipes vae > mine.toml")
+    print("     toysound train mine.toml --dataset tones --out mine")
     return 0
 
 

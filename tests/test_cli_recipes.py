@@ -12,7 +12,7 @@ from toysound.command import main
 
 def test_every_recipe_says_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["recipes"]) == 0
-    lines = capsys.readouterr().out.splitlines()[:-2]
+    lines = capsys.readouterr().out.splitlines()[:-3]
     assert [line.split()[0] for line in lines] == recipes.names()
     for line in lines:
         assert len(line.split()) > 4, line
@@ -41,7 +41,7 @@ def test_one_recipe_is_a_file_to_train_from(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["vea"], "recipe 'vea' is unknown; known are: ada-gvae, "),
+        (["vea"], "recipe 'vea' is unknown; did you mean 'vae'? known are: "),
         (["vae", "--set", "training.epohcs=3"], "epohcs"),
         (["--set", "training.epochs=3"], "--set changes one recipe; name it"),
         (["there/is/none.toml"], "there is no recipe file"),
