@@ -35,6 +35,9 @@ SILENT_NATS = 0.1
 #: Numbers that are compared at a time when sounds are evaluated: 64 MiB of float32.
 _EVALUATED_AT_ONCE = 2**24
 
+#: Sounds that are evaluated at a time, at most: some divergences compare every two of them.
+_SOUNDS_AT_ONCE = 2048
+
 
 class Diverged(ToySoundError):
     """A training whose objective or weights are no finite numbers any more.
@@ -430,7 +433,7 @@ def _blocks(count: int, model: Trainable) -> int:
 
     None is of a single sound where there are two: divergences of a batch need them.
     """
-    at_once = max(_EVALUATED_AT_ONCE // model.decoder.compared, 2)
+    at_once = max(min(_EVALUATED_AT_ONCE // model.decoder.compared, _SOUNDS_AT_ONCE), 2)
     return max(min(math.ceil(count / at_once), count // 2), 1)
 
 

@@ -13,7 +13,7 @@ from baselines.decoder import Features
 from baselines.principal import principal_components
 from baselines.recipes import VaeRecipe
 from baselines.schedule import Pressure, Shape, half_cosine, rise
-from baselines.stem import PrincipalStem, Stem
+from baselines.stem import PrincipalStem, Stem, identity_of
 from baselines.training import State, _batches, evaluate, fit, start
 from baselines.vae import NOWHERE, VAE, Step, Terms
 from toysound.errors import ToySoundError
@@ -267,3 +267,21 @@ def test_schedules_at_their_ends() -> None:
     assert rise(0, 0) == 1
     assert (half_cosine(0), half_cosine(1)) == (1, 0)
     assert half_cosine(0.5) == pytest.approx(0.5)
+
+
+def test_many_sounds_are_evaluated_in_blocks_that_divergences_of_pairs_can_bear(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recipe = recipes.load("mmd-vae", ["network.width=16", "network.depth=1", "latent_dim=3"])
+    assert isinstance(recipe, VaeRecipe)
+    model = VAE(recipe, identity_of(8, (2, 4)))
+    sizes: list[int] = []
+    terms = model.terms
+
+    def counted(features: Features, noise: torch.Tensor, step: Step = NOWHERE) -> Terms:
+        sizes.append(features.num_sounds)
+        return terms(features, noise, step)
+
+    monkeypatch.setattr(model, "terms", counted)
+    evaluate(model, Features(torch.zeros(5001, 8), torch.zeros(5001)), seed=0)
+    assert sizes == [1667, 1667, 1667]
