@@ -203,6 +203,12 @@ def _draw(folder: RunFolder) -> None:
 
 
 def _fit_pca(recipe: PcaRecipe, job: Job) -> Fitted:
+    sounds = len(job.dataset.split("train"))
+    if recipe.latent_dim > max(sounds - 2, 1):  # one is the mean, one is left as noise
+        raise ToySoundError(
+            f"{recipe.latent_dim} principal components take at least {recipe.latent_dim + 2} "
+            f"training sounds, and '{job.dataset.name}' has {sounds}; --set latent_dim=10 takes 10"
+        )
     model = PCAS[recipe.model](job.sounds(job.view).principal_components(recipe.latent_dim))
     nats = [model.log_likelihood(block) for block in job.walk(job.validation, job.view)]
     return Fitted(model, [], 0, float(torch.cat(nats).double().mean()), "log-likelihood")

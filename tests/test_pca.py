@@ -1,6 +1,7 @@
 """Principal components: the subspace, and PCA as a model."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,9 +9,13 @@ import scipy.stats
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_dataset import small_dataset
 
+from baselines import recipes
 from baselines.pca import PCA, ProbabilisticPCA
 from baselines.principal import principal_components
+from baselines.run import train
+from toysound.errors import ToySoundError
 
 
 def slowly_decaying(rows: int, size: int) -> torch.Tensor:
@@ -160,3 +165,13 @@ def test_nothing_left_over_makes_it_plain(data: torch.Tensor) -> None:
     torch.testing.assert_close(mean, plain.encode(data)[0], atol=1e-3, rtol=1e-3)
     torch.testing.assert_close(model.decode(mean), data, atol=1e-3, rtol=0)
     assert (log_variance < math.log(1e-3)).all()
+
+
+def test_more_components_than_sounds_are_refused(tmp_path: Path) -> None:
+    dataset = small_dataset()
+    sounds = len(dataset.split("train"))
+    with pytest.raises(ToySoundError, match=f"200 principal components .* has {sounds};"):
+        train(recipes.load("pca", ["latent_dim=200"]), dataset, tmp_path)
+    most = recipes.load("pca", [f"latent_dim={sounds - 2}"])
+    summary, _ = train(most, dataset, tmp_path / "most")
+    assert abs(summary.validation_nats) < 1e7
