@@ -33,7 +33,17 @@ COLUMNS: tuple[tuple[str, Family, str], ...] = (
     ("factor error", "control", "factor_error"),
 )
 
-_X, _Y = COLUMNS[0][1:], COLUMNS[6][1:]
+#: What the table is sorted by, and the picture.
+_FIRST: tuple[Family, str] = ("reconstruction", "log_spectral_distance")
+_ORDER: tuple[Family, str] = ("disentanglement", "dci_disentanglement")
+
+#: Panels of the picture: heading, family, name and scale.
+_SHOWN: tuple[tuple[str, Family, str, str], ...] = (
+    ("LSD (dB), lower is better", *_FIRST, "log"),
+    ("KL (nats)", "dimension", "kl_total", "linear"),
+    ("DCI D, higher is better", *_ORDER, "linear"),
+    ("selectivity, higher is better", "control", "selectivity", "linear"),
+)
 
 
 def rows_of(board: Board, plan_name: str) -> list[Row]:
@@ -47,7 +57,7 @@ def table(rows: Sequence[Row]) -> str:
 
     Where there are several seeds, half the width of the 95 % interval of the mean stands behind it.
     """
-    rows = sorted(rows, key=lambda row: _value(row.cells[_X], float("inf")))
+    rows = sorted(rows, key=lambda row: _value(row.cells[_FIRST], float("inf")))
     head = ["row", "seeds", *(heading for heading, _, _ in COLUMNS)]
     lines = []
     for row in rows:
@@ -57,7 +67,7 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def draw(rows: Sequence[Row], title: str, out: Path) -> None:
-    """Write a picture of disentanglement against reconstruction.
+    """Write a picture with a line for each row: means, and single seeds in grey.
 
     Parameters
     ----------
@@ -66,28 +76,30 @@ def draw(rows: Sequence[Row], title: str, out: Path) -> None:
     out : PNG file
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator
 
-    figure = Figure(figsize=(9, 5.5), layout="constrained")
-    panel: Any = figure.subplots()
-    for row in rows:
-        x, y = (row.cells.get(key) for key in (_X, _Y))
-        if x is None or y is None or x.value is None or y.value is None:
-            continue
-        for result in row.results:
-            one = [result.metrics[family][name].value for family, name in (_X, _Y)]
-            panel.plot(*one, ".", color="#bbbbbb", zorder=1)
-        panel.plot(x.value, y.value, "o", ms=5, zorder=2)
-        panel.annotate(
-            row.model, (x.value, y.value), (4, 4), textcoords="offset points", fontsize=8
-        )
-    panel.set_xscale("log")
-    panel.set_ylim(bottom=0)
-    panel.set_xlabel("log-spectral distance (dB), lower is better")
-    panel.set_ylabel("DCI disentanglement, higher is better")
-    panel.set_title(f"{title}: means, and single seeds in grey")
-    panel.spines[["top", "right"]].set_visible(False)
-    panel.grid(color="#d9d9d9", linewidth=0.6)
-    panel.set_axisbelow(True)
+    rows = sorted(rows, key=lambda row: -_value(row.cells[_ORDER], 0.0))
+    figure = Figure(figsize=(11, 0.22 * len(rows) + 1.4), layout="constrained")
+    panels: Any = figure.subplots(1, len(_SHOWN), sharey=True, squeeze=False)[0]
+    for panel, (heading, family, name, scale) in zip(panels, _SHOWN, strict=True):
+        for place, row in enumerate(rows):
+            seeds = [result.metrics[family][name].value for result in row.results]
+            found = [value for value in seeds if value is not None]
+            panel.plot(found, [place] * len(found), ".", color="#bbbbbb", zorder=1)
+            if found:
+                panel.plot(sum(found) / len(found), place, "o", ms=5, color="C0", zorder=2)
+        panel.set_xscale(scale)
+        panel.set_xlabel(heading)
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.grid(color="#e5e5e5", linewidth=0.6, which="both")
+        panel.set_axisbelow(True)
+        if scale == "log":
+            panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            panel.xaxis.set_major_formatter("{x:g}")
+            panel.xaxis.set_minor_formatter("")
+    panels[0].set_yticks(range(len(rows)), [row.model for row in rows], fontsize=8)
+    panels[0].invert_yaxis()
+    figure.suptitle(f"{title}: means, and single seeds in grey", fontsize=10)
     with atomic(out) as path:
         figure.savefig(path, dpi=110, format="png", metadata={"Software": None})
 
