@@ -1,11 +1,13 @@
 """``docs/family.md``: its tables are the committed results, and what it says of them holds."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 
 from baselines import recipes
 from leaderboard import plan
+from leaderboard.experiments.betas import WEIGHTS
 from leaderboard.experiments.marked import table_of
 from leaderboard.experiments.plan_tables import board_of, rows_of, table
 from leaderboard.rows import Row, packaged_results
@@ -75,3 +77,38 @@ def test_how_many_dimensions_are_kept() -> None:
     seeds = [r.metrics["dimension"]["active_units"].value for r in ROWS["annealed-vae"].results]
     assert set(seeds) == {7.0, 8.0}
     assert abs(mean(ROWS["annealed-vae"], "dimension", "kl_total") - 25) < 0.2
+
+
+BETAS = json.loads((DOCS / "data" / "betas.json").read_text(encoding="utf-8"))
+
+
+def points(data: str) -> dict[float, tuple[float, float]]:
+    """Return rate and distortion by weight."""
+    found = {p["weight"]: (p["rate"], p["distortion"]) for p in BETAS if p["data"] == data}
+    assert list(found) == list(WEIGHTS)
+    return found
+
+
+def test_on_digits_the_curve_is_the_one_of_the_books() -> None:
+    found = points("digits")
+    rates, distortions = zip(*found.values(), strict=True)
+    assert list(rates) == sorted(rates, reverse=True)
+    assert list(distortions) == sorted(distortions)
+    elbo = {weight: -sum(point) for weight, point in found.items()}
+    assert max(elbo, key=lambda weight: elbo[weight]) == 1.0
+    assert round(elbo[1.0], 1) == -103.1
+    assert round(found[0.0][0] - found[0.25][0]) == 196
+    assert round(found[0.25][1] - found[0.0][1], 1) in (2.9, 3.0)
+    assert (round(found[4.0][1] - found[1.0][1]), round(found[1.0][0] - found[4.0][0])) == (32, 16)
+    closed = next(p for p in BETAS if p["data"] == "digits" and p["weight"] == 4.0)["spectrum"]
+    assert sum(nats <= 0.1 for nats in closed) == 4
+
+
+def test_on_sounds_the_same_weights_do_next_to_nothing() -> None:
+    found = points("tones")
+    rates, distortions = zip(*found.values(), strict=True)
+    assert (round(rates[0]), round(rates[-1])) == (88, 62)
+    assert max(distortions) - min(distortions) < 0.006 * min(distortions)
+    assert list(distortions) != sorted(distortions)
+    for point in (p for p in BETAS if p["data"] == "tones"):
+        assert min(point["spectrum"]) > 0.1

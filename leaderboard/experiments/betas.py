@@ -135,7 +135,8 @@ def over_sounds(
             with torch.no_grad():
                 sounds = _features(vae, dataset, baseline.representation)
                 point, strongest = _measure(vae, sounds, dataset.name, weight)
-                latent = vae.posterior(sounds.rows(torch.tensor([0])))[0].repeat(len(_STEPS), 1)
+                middle = torch.tensor([sounds.num_sounds // 2])
+                latent = vae.posterior(sounds.rows(middle))[0].repeat(len(_STEPS), 1)
                 latent[:, strongest] = torch.from_numpy(_STEPS).to(latent)
                 pictures = vae.decode(latent).reshape(-1, *baseline.representation.shape)
             swept.append(Swept(point, pictures.numpy()))
@@ -229,6 +230,8 @@ def draw(swept: Sequence[Sequence[Swept]], out: Path) -> None:
 
 
 def _plane(panel: Any, points: Sequence[Point], colors: Sequence[str]) -> None:
+    from matplotlib.ticker import LogLocator
+
     best = max(-(point.rate + point.distortion) for point in points)
     rates = np.geomspace(0.5 * min(p.rate for p in points), 2 * max(p.rate for p in points), 200)
     low = min(point.distortion for point in points)
@@ -244,6 +247,9 @@ def _plane(panel: Any, points: Sequence[Point], colors: Sequence[str]) -> None:
             f"{point.weight:g}", (point.rate, point.distortion), (5, 5), textcoords="offset points"
         )
     panel.set_xscale("log")
+    panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    panel.xaxis.set_major_formatter("{x:g}")
+    panel.xaxis.set_minor_formatter("")
     panel.set_ylim(low - margin, high + margin)
     panel.set_xlabel("rate (nats)")
     panel.set_ylabel("distortion (nats)")
@@ -285,8 +291,8 @@ def _traversals(panel: Any, models: Sequence[Swept]) -> None:
 
 
 def _upright(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return a picture as it is shown: spectrograms (more rows than digits) from the bottom up."""
-    return picture if len(picture) == SIDE else picture[::-1]
+    """Return a picture as it is shown: of spectrograms the lowest quarter, from the bottom up."""
+    return picture if len(picture) == SIDE else picture[len(picture) // 4 - 1 :: -1]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
