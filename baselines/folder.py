@@ -48,7 +48,11 @@ CURVES_FILE, SPECTRUM_FILE, BOUNDS_FILE = "curves.png", "kl.png", "bounds.csv"
 
 #: Folders of each part, and what in them is removed when a training begins anew.
 SCALARS_FOLDER, SAMPLES_FOLDER = "tensorboard", "samples"
-_MONITORED = (f"{SCALARS_FOLDER}/events.out.tfevents.*", f"{SAMPLES_FOLDER}/epoch-*/*")
+_MONITORED = (
+    f"{SCALARS_FOLDER}/events.out.tfevents.*",
+    f"{SAMPLES_FOLDER}/epoch-*/*",
+    f"{SAMPLES_FOLDER}/originals/*",
+)
 
 
 @dataclass(frozen=True)
@@ -116,29 +120,32 @@ class RunFolder:
     ----------
     path : made if it is missing
     identity : what is trained in it
-    force : remove what an earlier training left
+    force : what an earlier training left is as if it were not there, and is removed when the first
+        file of this one is written: not by a training that is refused before
 
     Raises
     ------
     UsageError
         If the path is a file, or cannot be written.
     ToySoundError
-        If the folder holds another training.
+        If the folder holds another training, or a recipe of the user's that would be overwritten.
     """
 
     def __init__(self, path: Path, identity: Identity, force: bool = False) -> None:
         self.path = path
         self.identity = identity
+        self._force, self._begun = force, False
         _make_writable(path)
         for partial in path.glob(".*.partial"):
             partial.unlink()
-        checkpoints = [f"{part}{CHECKPOINT_FILE}" for part in PARTS]
         if force:
-            self._remove_results()
-        for name in (MODEL_FILE, *checkpoints):
-            if (path / name).exists():
-                self._must_be_mine(path / name)
-        write_text(path / RECIPE_FILE, identity.recipe_toml)
+            return
+        files = [path / name for name in (MODEL_FILE, *(f"{p}{CHECKPOINT_FILE}" for p in PARTS))]
+        found = [file for file in files if file.exists()]
+        for file in found:
+            self._must_be_mine(file)
+        if not found:
+            self._recipe_must_be_mine()
 
     @property
     def model_path(self) -> Path:
@@ -151,7 +158,7 @@ class RunFolder:
 
     def finished(self) -> Summary | None:
         """Return the figures of a training that was finished before, or None."""
-        if not self.model_path.exists():
+        if self._ignores_what_is_there or not self.model_path.exists():
             return None
         self._remove_checkpoints()
         try:
@@ -171,7 +178,7 @@ class RunFolder:
             If its checkpoint is damaged.
         """
         path = self.checkpoint_path(part)
-        if not path.exists():
+        if self._ignores_what_is_there or not path.exists():
             return None
         tensors, metadata = load_tensors(path)
         try:
@@ -183,6 +190,7 @@ class RunFolder:
 
     def save_progress(self, progress: Progress, part: str = CODES) -> None:
         """Write the checkpoint."""
+        self._begin()
         metadata = self.identity.to_metadata(TRAINING_FORMAT)
         metadata |= {"history": json.dumps(progress.rows), "cpu_seconds": str(progress.cpu_seconds)}
         save_tensors(self.checkpoint_path(part), progress.tensors, metadata)
@@ -198,6 +206,7 @@ class RunFolder:
         histories : part of the training to its epochs
         summary : the final figures
         """
+        self._begin()
         for part, history in histories.items():
             write_text(self.path / f"{part}{HISTORY_FILE}", _table(history))
         write_text(self.path / SUMMARY_FILE, json.dumps(asdict(summary), indent=2) + "\n")
@@ -211,6 +220,18 @@ class RunFolder:
         writer.writerows(zip(*columns.values(), strict=True))
         write_text(self.path / name, table.getvalue())
 
+    @property
+    def _ignores_what_is_there(self) -> bool:
+        return self._force and not self._begun
+
+    def _begin(self) -> None:
+        """Before the first file is written, remove what is not to stay."""
+        if self._ignores_what_is_there:
+            self._remove_results()
+        if not self._begun:
+            write_text(self.path / RECIPE_FILE, self.identity.recipe_toml)
+        self._begun = True
+
     def _remove_results(self) -> None:
         """Remove what an earlier training left; the model last, for without it nothing is final."""
         files = CHECKPOINT_FILE, HISTORY_FILE, CURVES_FILE, SPECTRUM_FILE
@@ -223,6 +244,15 @@ class RunFolder:
     def _remove_checkpoints(self) -> None:
         for part in PARTS:
             self.checkpoint_path(part).unlink(missing_ok=True)
+
+    def _recipe_must_be_mine(self) -> None:
+        """Refuse to overwrite a recipe that somebody wrote."""
+        path = self.path / RECIPE_FILE
+        if path.exists() and path.read_bytes() != self.identity.recipe_toml.encode():
+            raise ToySoundError(
+                f"'{path}' is not the recipe of this training and would be overwritten; choose "
+                "another --out, or --force"
+            )
 
     def _must_be_mine(self, path: Path) -> None:
         """Refuse a model or checkpoint of another identity."""

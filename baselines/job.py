@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,6 +34,10 @@ from toysound.progress import say
 
 Tensors = Mapping[str, torch.Tensor]
 Watcher = Callable[[State], None]
+
+
+class _Enough(Exception):
+    """The epoch that is wanted has been done."""
 
 
 class Movable(Sounds, Protocol):
@@ -160,6 +164,8 @@ class Job:
                     seed=self.seed, keep=keep, show=self.show,
                 )  # fmt: skip
             except Diverged as error:
+                if len(state.history) > kept:
+                    kept = self._again(state, table, pressure, heard, seen, part)
                 path = self.folder.checkpoint_path(part)
                 field = "audio.training" if part == AUDIO else "training"
                 raise Diverged(
@@ -168,6 +174,37 @@ class Job:
                     f"the checkpoint after epoch {kept} is kept in '{path}'",
                     field,
                 ) from None
+
+    def _again(
+        self,
+        state: State,
+        table: TrainingTable,
+        pressure: Pressure,
+        train: Sounds,
+        validation: Sounds,
+        part: str,
+    ) -> int:
+        """Do the epochs since the last checkpoint again, to keep the state after the last good one.
+
+        Returns
+        -------
+        int
+            The epoch that is kept now.
+        """
+        last = len(state.history)
+        progress = self.folder.load_progress(part)
+        if progress is None:
+            raise ValueError("a training that begins has a checkpoint")
+        state.restore(progress.tensors, progress.rows)
+
+        def stop_in_time(state: State) -> None:
+            if len(state.history) == last:
+                self.checkpoint(state, part)
+                raise _Enough
+
+        with suppress(_Enough):
+            fit(state, table, pressure, train, validation, seed=self.seed, keep=stop_in_time)
+        return last
 
     def _watchers(
         self,
@@ -186,7 +223,7 @@ class Job:
             from baselines.monitoring.scalars import Scalars
 
             folder = self.folder.path / f"{part}{SCALARS_FOLDER}"
-            watchers.append(stack.enter_context(closing(Scalars(folder))))
+            watchers.append(stack.enter_context(closing(Scalars(folder, state))))
         if wanted.samples:
             folder = self.folder.path / f"{part}{SAMPLES_FOLDER}"
             cells, count, every = self.validation, wanted.samples, wanted.samples_every

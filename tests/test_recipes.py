@@ -198,3 +198,28 @@ def test_the_options_of_a_recipe_build_its_parts() -> None:
     assert recipe.likelihood.name == view.likelihood
     network = networks.encoder(recipe.network.name, (4,), 2, **recipe.network.options)
     assert sum(p.numel() for p in network.parameters()) == 4 * 384 + 384 + 384**2 + 384 + 770
+
+
+def test_another_part_keeps_the_options_that_it_has_too() -> None:
+    recipe = recipes.load("free-bits-vae", ["divergence.name=kl"])
+    assert isinstance(recipe, VaeRecipe)
+    assert recipe.divergence.name == "kl"
+    assert recipe.divergence.weight == 1.0
+    assert "free_nats" not in recipe.divergence.options
+    laplace = recipes.load("vae", ["likelihood.name=laplace"])
+    assert isinstance(laplace, VaeRecipe)
+    assert laplace.likelihood.options["initial_scale"] == 3.0
+    with pytest.raises(ToySoundError, match="free_nats"):
+        recipes.load("vae", ["divergence.name=kl", "divergence.free_nats=1.0"])
+
+
+def test_a_recipe_that_is_extended_lies_beside(tmp_path: Path) -> None:
+    (tmp_path / "parent.toml").write_text('extends = "vae"\nname = "parent"\nlatent_dim = 7\n')
+    (tmp_path / "child.toml").write_text('extends = "parent.toml"\nname = "child"\n')
+    child = recipes.load(str(tmp_path / "child.toml"))
+    assert (child.name, child.latent_dim) == ("child", 7)
+
+
+def test_a_bound_of_another_order_has_weight_one() -> None:
+    with pytest.raises(ToySoundError, match=r"bound of order 0.0 is one at divergence.weight=1"):
+        recipes.load("iwae", ["divergence.weight=4"])

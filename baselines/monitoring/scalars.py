@@ -26,13 +26,15 @@ class Scalars:
     Parameters
     ----------
     folder : made if it is missing; scalars in it are those of the same training and are replaced
+    state : of the training; the epochs that it has behind it are written at once
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, state: State) -> None:
         for old in folder.glob(f"{_EVENTS}.*"):
             old.unlink()
         self._writer = SummaryWriter(str(folder), purge_step=0)
         self._written = 0
+        self(state)
 
     def __call__(self, state: State) -> None:
         """Write the epochs that are not written yet."""

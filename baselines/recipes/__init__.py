@@ -5,8 +5,9 @@ fields there are. Those that come with the package lie beside this file. ``toyso
 the name of one, or the path of your own, and writes the *resolved* recipe, every default filled in,
 beside the model it trained.
 
-A recipe may say ``extends = "vae"`` and then only what differs. A table is taken over field by
-field, unless it names another part: its options are then its own.
+A recipe may say ``extends = "vae"``, or name a file, which is looked for beside it, and then only
+what differs. A table is taken over field by field, unless it names another part: its options are
+then its own. ``--set divergence.name=...`` keeps the options that the other part has, too.
 """
 
 import re
@@ -17,7 +18,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from baselines.recipes.schema import PcaRecipe, Recipe, VaeRecipe, validate
+from baselines.recipes.schema import PcaRecipe, Recipe, VaeRecipe, known_options, validate
 from baselines.recipes.toml import to_toml
 from toysound.errors import ToySoundError, UsageError, unknown_name
 
@@ -116,6 +117,9 @@ def _extended(text: str, source: str, before: tuple[str, ...]) -> dict[str, Any]
         raise ToySoundError(f"recipe '{source}': 'extends' is the name of a recipe, got {base!r}")
     if base in before:
         raise ToySoundError(f"recipe '{source}' extends '{base}', which extends it in turn")
+    beside = Path(source).parent / base
+    if base.endswith(".toml") and source.endswith(".toml") and beside.is_file():
+        base = str(beside)
     return _merged(_extended(_read(base), base, (*before, base)), data)
 
 
@@ -144,7 +148,12 @@ def _apply(data: dict[str, Any], change: str) -> None:
         table = table.setdefault(part, {})
         if not isinstance(table, dict):
             raise UsageError(f"--set '{change}': '{part}' is no table of the recipe")
-    table[parts[-1]] = _value(value.strip())
+    new = _value(value.strip())
+    if parts[-1] == "name" and len(parts) > 1:
+        known = known_options(parts[-2], str(new))
+        for option in [option for option in table if known is not None and option not in known]:
+            del table[option]
+    table[parts[-1]] = new
 
 
 def _value(text: str) -> Any:

@@ -232,6 +232,25 @@ class PriorPart(_Part):
     given = ("latent_dim",)
 
 
+#: What is put together from registries, by the name of its table.
+_PARTS: dict[str, type[_Part]] = {
+    part.kind: part
+    for part in (
+        RepresentationPart, StemPart, FittingNetworkPart, LikelihoodPart, DivergencePart,
+        PosteriorPart, PriorPart,
+    )
+}  # fmt: skip
+
+
+def known_options(table: str, name: str) -> set[str] | None:
+    """Return the fields of a table that names this part, or None if there is no such part."""
+    part = _PARTS.get(table)
+    if part is None or name not in part.registry:
+        return None
+    options = options_table(part.registry[name], part.given)
+    return {*part.model_fields, *options.model_fields}
+
+
 class BoundTable(Strict):
     """Which bound of ln p(x) is trained; see :mod:`baselines.importance`.
 
@@ -284,6 +303,11 @@ class VaeRecipe(Strict):
             raise ValueError(
                 f"a bound of order {self.bound.alpha} takes the place of the divergence; "
                 f"divergence '{self.divergence.name}' must be 'kl'"
+            )
+        if self.bound.alpha != 1 and self.divergence.weight != 1:
+            raise ValueError(
+                f"a bound of order {self.bound.alpha} is one at divergence.weight=1 only, got "
+                f"{self.divergence.weight:g}"
             )
         if self.pairs is not None and not POSTERIORS[self.posterior.name].sampled:
             raise ValueError(
