@@ -56,12 +56,8 @@ def partners(
     ToySoundError
         If the grid has a single factor: two sounds of it share all or nothing.
     """
+    require_factors(space)
     factors = len(space.sizes)
-    if factors < 2:
-        raise ToySoundError(
-            "pairs of sounds share some factors and not others, and this dataset has only "
-            f"{factors}; take one with two or more"
-        )
     place = np.full(space.size, -1)
     place[cells] = np.arange(len(cells))
     own = np.repeat(space.classes_of(cells), count, axis=0)
@@ -78,6 +74,21 @@ def partners(
         if not len(waiting):
             break
     return found.reshape(len(cells), count)
+
+
+def require_factors(space: FactorSpace) -> None:
+    """Refuse a grid on which there are no pairs.
+
+    Raises
+    ------
+    ToySoundError
+        If it has a single factor: two sounds of it share all or nothing.
+    """
+    if len(space.sizes) < 2:
+        raise ToySoundError(
+            "pairs of sounds share some factors and not others, and this dataset has only "
+            f"{len(space.sizes)}; take one with two or more"
+        )
 
 
 class PairedFeatures(NamedTuple):

@@ -44,7 +44,7 @@ from baselines.model import LatentModel
 from baselines.monitoring import QUIET, Monitoring, figures
 from baselines.monitoring.health import active_units, collapsed, final_warning
 from baselines.monitoring.samples import Ends
-from baselines.pairs import PairedFeatures, partners
+from baselines.pairs import PairedFeatures, partners, require_factors
 from baselines.pca import PCA, PCAS
 from baselines.priors import relevance
 from baselines.recipes import PcaRecipe, Recipe, VaeRecipe, to_toml
@@ -74,6 +74,9 @@ _NOTHING = 1e-6
 
 #: Sounds that are encoded at a time.
 _BLOCK = 256
+
+#: By how much coefficients may be outside of a support, relative to the largest.
+_ROUNDING = 1e-5
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,11 @@ def train(
     if (summary := folder.finished()) is not None:
         if monitoring.plots:
             _draw(folder)
+        if monitoring.during:
+            say(
+                "the training was finished before: only --plots can still be drawn; --force trains "
+                "it anew"
+            )
         return summary, True
     views = identity.representation(), identity.audio_representation()
     job = Job(dataset, *views, folder, seed, checkpoint_every_s, show, arithmetic, monitoring)
@@ -218,12 +226,17 @@ def _fit_vae(recipe: VaeRecipe, job: Job) -> Fitted:
     if DIVERGENCES[recipe.divergence.name].needs_batch:
         _check_batches(recipe, len(job.dataset.split("train")), len(job.validation))
 
+    if recipe.pairs:
+        require_factors(job.dataset.space)
+
     def make(tensors: Tensors | None) -> VAE:
         if tensors is not None:
             return vae_of_shape(recipe, tensors, "model.decoder.stem.", job.view.shape)
         stem = STEMS[recipe.stem.name].fit(job.sounds(job.view), **recipe.stem.options)
         _check_scale(recipe.likelihood, "likelihood", stem, job.view)
-        return untrained_vae(recipe, stem, job.seed)
+        model = untrained_vae(recipe, stem, job.seed)
+        _check_support(model.decoder, recipe.likelihood, "likelihood", job.view, job)
+        return model
 
     state = job.resume(CODES, make, recipe.training)
     model = cast(VAE, state.model)
@@ -314,7 +327,9 @@ def _fit_audio(recipe: Recipe, table: AudioTable, codes: VAE | PCA, job: Job) ->
             return audio_of_shape(recipe, tensors, "model.decoder.stem.", job.audio_view.shape)
         stem = STEMS[table.stem.name].fit(job.sounds(job.audio_view), **table.stem.options)
         _check_scale(table.likelihood, "audio.likelihood", stem, job.audio_view)
-        return untrained_audio(recipe, stem, job.seed)
+        model = untrained_audio(recipe, stem, job.seed)
+        _check_support(model.decoder, table.likelihood, "audio.likelihood", job.audio_view, job)
+        return model
 
     state = job.resume(AUDIO, make, table.training)
     model = cast(AudioDecoder, state.model)
@@ -351,6 +366,30 @@ def _check_scale(
         f"it; such as --set {field}.initial_scale={stem.deviation / 3:.1g} "
         f"--set {field}.minimum_scale={stem.deviation / 1000:.1g} suits them"
     )
+
+
+def _check_support(
+    decoder: Decoder, part: LikelihoodPart, field: str, view: Representation, job: Job
+) -> None:
+    """Refuse a density of other numbers than the coefficients are.
+
+    Raises
+    ------
+    ToySoundError
+        If some of the training sounds have coefficients outside of its support.
+    """
+    low, high = decoder.likelihood.support
+    cells = job.dataset.split("train")
+    some = cells[:: math.ceil(len(cells) / _BLOCK)]
+    for block in job.walk(some, view):
+        least, most = float(block.min()), float(block.max())
+        margin = _ROUNDING * max(abs(least), abs(most))
+        if least < low - margin or most > high + margin:
+            raise ToySoundError(
+                f"{field} '{part.name}' is a density of numbers from {low:g} to {high:g}, and "
+                f"coefficients of '{view.name}' ({view.unit}) go from {least:.4g} to {most:.4g}; "
+                f"such as --set {field}.name={view.likelihood} suits them"
+            )
 
 
 def _features(

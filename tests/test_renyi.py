@@ -111,7 +111,9 @@ def test_beyond_where_it_exists_it_is_refused(alpha: float) -> None:
 
 def test_the_order_that_the_sentence_names_exists() -> None:
     wide = torch.tensor([[math.log(4.0)]])
-    with pytest.raises(ToySoundError, match=r"take an order below 1\.333, or outside='extend'"):
+    with pytest.raises(
+        ToySoundError, match=r"take an order below 1\.333, or --set divergence.outside=extend"
+    ):
         renyi(torch.zeros(1, 1), wide, alpha=2.0)
     assert torch.isfinite(renyi(torch.zeros(1, 1), wide, alpha=1.33)).all()
 

@@ -76,10 +76,17 @@ def alpha(
         If the divergence is infinite, or beyond e^20, and to be refused; the sentence says the
         range.
     """
+    asked = alpha
     if alpha < 0.5:
         alpha = 1 - alpha
         mean, log_variance = swapped(mean, log_variance)
-    order = renyi_per_dimension(mean, log_variance, alpha, outside).sum(dim=1)
+    try:
+        order = renyi_per_dimension(mean, log_variance, alpha, outside).sum(dim=1)
+    except ToySoundError as error:
+        raise ToySoundError(
+            f"alpha={asked:g} asks for an integral that may not exist (between 0 and 1 it always "
+            f"does): {error}"
+        ) from None
     exponent = (alpha - 1) * order
     if outside == "refuse" and (exponent > LARGEST_EXPONENT).any():
         raise too_far("alpha", float(exponent.detach().max()))
@@ -96,8 +103,8 @@ def too_far(name: str, exponent: float) -> ToySoundError:
     """Make the error for a divergence that no training can use and float32 hardly hold."""
     return ToySoundError(
         f"the divergence '{name}' is e^{exponent:.4g} here; it is computed up to "
-        f"e^{LARGEST_EXPONENT:g}; use outside='extend', which goes on linearly, or 'renyi', which "
-        "is its logarithm"
+        f"e^{LARGEST_EXPONENT:g}; take --set divergence.outside=extend, which goes on linearly, or "
+        "divergence 'renyi', which is its logarithm"
     )
 
 

@@ -91,8 +91,8 @@ def _strict(
         raise ToySoundError(
             f"the divergence of order {alpha:g} from a standard normal is infinite: it exists for "
             f"variances below {alpha / (alpha - 1):.4g}, and the largest is {largest:.4g}; take an "
-            f"order below {largest / (largest - 1):.4g}, or outside='extend', which goes on with "
-            "finite values"
+            f"order below {largest / (largest - 1):.4g}, or --set divergence.outside=extend, which "
+            "goes on with finite values"
         )
     return torch.log1p(y), 1 / (1 + y)
 

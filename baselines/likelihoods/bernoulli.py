@@ -37,6 +37,8 @@ class Bernoulli(Factorised):
         If there is no coefficient.
     """
 
+    support = (0.0, 1.0)
+
     def __init__(self, num_dims: int) -> None:
         super().__init__(num_dims)
 

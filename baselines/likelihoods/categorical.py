@@ -48,6 +48,7 @@ class Categorical(Factorised):
             raise ValueError(f"num_classes must be at least 2, got {num_classes}")
         super().__init__(num_dims, num_classes)
         self.num_classes = num_classes
+        self.support = (0.0, num_classes - 1.0)
 
     def answer(self, expected: torch.Tensor) -> torch.Tensor:
         """Return logits of a rounded normal density around each expected class, (C, P)."""

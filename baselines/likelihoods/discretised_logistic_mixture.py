@@ -79,7 +79,7 @@ class DiscretisedLogisticMixture(Factorised):
         super().__init__(num_dims, 3 * components)
         self.components = components
         self.levels = levels
-        self.low, self.high = low, high
+        self.low, self.high = self.support = low, high
         self._half_cell = 1 / (levels - 1)
         self._smallest_log_scale = math.log(2 * self._half_cell * smallest_scale)
 

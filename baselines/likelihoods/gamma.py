@@ -94,6 +94,8 @@ class Gamma(Factorised):
         if floor <= 0:
             raise ValueError(f"floor must be positive, got {floor}")
         self.unit = unit
+        if unit == "power":
+            self.support = (0.0, math.inf)
         self.floor = floor
         add_log_parameter(self, "_log_shape", shape, initial_shape, num_dims)
 

@@ -1,5 +1,6 @@
 """What a likelihood is."""
 
+import math
 from abc import ABC, abstractmethod
 
 import torch
@@ -14,11 +15,14 @@ class Likelihood(torch.nn.Module, ABC):
     outputs_per_dim : how many numbers K the decoder has to give for each coefficient
     isotropic : whether the density depends on the target through its distance from the decoder's
         answer only, so that a model may work in a subspace (``outside`` of :meth:`log_prob`)
+    support : smallest and largest coefficient of which it is a density; outside, what it gives is
+        the logarithm of nothing
     """
 
     num_dims: int
     outputs_per_dim: int = 1
     isotropic: bool = False
+    support: tuple[float, float] = (-math.inf, math.inf)
 
     @abstractmethod
     def log_prob(

@@ -60,6 +60,7 @@ class VonMises(Factorised):
         If a number is not positive.
     """
 
+    support = (-math.pi, math.pi)
     _log_concentration: torch.Tensor
 
     def __init__(

@@ -23,8 +23,9 @@ from baselines.mnist.targets import FixedDigits, FreshDigits
 from baselines.recipes import to_toml
 from baselines.tensors import load_tensors
 from baselines.threads import one_thread
-from baselines.training import State, evaluate, fit, start
+from baselines.training import Diverged, State, evaluate, fit, start
 from baselines.vae import VAE
+from toysound.errors import ToySoundError
 
 OUTCOME_FILE = "outcome.json"
 
@@ -87,6 +88,8 @@ def run(
     scoring = scoring or Scoring()
     folder = RunFolder(out / trial.name, _identity(trial, digits), force)
     path = folder.path / OUTCOME_FILE
+    if force:
+        path.unlink(missing_ok=True)
     with one_thread():
         model = untrained(trial, digits.train.images)
         if folder.finished() is None:
@@ -122,10 +125,17 @@ def _train(
         rows = [row | {"test_elbo": test_elbo} for row, test_elbo in pairs]
         folder.save_progress(Progress(state.tensors(), rows, process_time() - started))
 
-    fit(
-        state, table, trial.recipe.pressure, targets.train, targets.measured,
-        seed=trial.seed, keep=keep, show=show,
-    )  # fmt: skip
+    try:
+        fit(
+            state, table, trial.recipe.pressure, targets.train, targets.measured,
+            seed=trial.seed, keep=keep, show=show,
+        )  # fmt: skip
+    except Diverged as error:
+        raise ToySoundError(
+            f"{error.what}; what was trained until epoch {len(test_elbos)} is kept in "
+            f"'{folder.path}'; train into another folder with smaller steps, such as "
+            f"--step {error.learning_rate / 3:.1g}"
+        ) from None
     cpu_seconds = round(process_time() - started, 2)
     curve = [
         Point(row.epoch * len(digits.train), row.log_likelihood - row.divergence, test_elbo)

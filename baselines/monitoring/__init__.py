@@ -43,7 +43,12 @@ class Monitoring:
     @property
     def watches(self) -> bool:
         """Whether anything is."""
-        return bool(self.tensorboard or self.samples or self.plots or self.bounds)
+        return self.during or self.plots
+
+    @property
+    def during(self) -> bool:
+        """Whether anything is that takes a training under way."""
+        return bool(self.tensorboard or self.samples or self.bounds)
 
     def require(self) -> None:
         """Find the packages that it takes, before any time is spent.

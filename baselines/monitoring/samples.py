@@ -39,6 +39,9 @@ PICTURE_FILE = "spectrograms.png"
 #: Digits of an epoch's number, at least.
 _DIGITS = 3
 
+#: Sounds that are encoded or played at a time.
+_BLOCK = 64
+
 #: Sounds of a kind that a picture shows, at most.
 _SHOWN = 8
 
@@ -61,17 +64,22 @@ class Ends:
 
     def reconstruct(self, audio: Audio, device: torch.device) -> Audio:
         """Return what becomes of sounds (B, T)."""
-        seen = torch.from_numpy(self.view.forward(audio).reshape(len(audio), -1))
-        with torch.no_grad():
-            means = self.encode(seen.to(device))
-        return self.play(means, device)
+        means = []
+        for start in range(0, len(audio), _BLOCK):
+            block = audio[start : start + _BLOCK]
+            seen = torch.from_numpy(self.view.forward(block).reshape(len(block), -1))
+            with torch.no_grad():
+                means.append(self.encode(seen.to(device)))
+        return self.play(torch.cat(means), device)
 
     def play(self, codes: torch.Tensor, device: torch.device) -> Audio:
         """Return the sounds, (B, T), of codes (B, D)."""
-        with torch.no_grad():
-            played = self.decode(codes.to(device)).float().cpu().numpy()
-        view = self.audio_view
-        return view.inverse(view.clip(played.reshape(len(played), *view.shape)))
+        view, sounds = self.audio_view, []
+        for block in torch.split(codes, _BLOCK):
+            with torch.no_grad():
+                played = self.decode(block.to(device)).float().cpu().numpy()
+            sounds.append(view.inverse(view.clip(played.reshape(len(played), *view.shape))))
+        return np.concatenate(sounds)
 
 
 class Samples:
