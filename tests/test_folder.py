@@ -10,6 +10,7 @@ import benchmark
 from toysound import ToySoundError, UsageError, load
 from toysound.command import main
 from toysound.folder import open_sounds
+from toysound.version import GENERATOR_VERSION
 
 RATE = 22050
 
@@ -162,3 +163,26 @@ def test_codes_without_labels_have_dimensions_and_no_disentanglement(
     assert "needs factors" in str(mig.reason)
     assert result.metrics["dimension"]["active_units"].value is not None
     assert result.metrics["dimension"]["active_units"].ceiling is None
+
+
+def test_the_version_of_a_folder_is_that_of_its_files(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+
+    def put(name: str) -> None:
+        soundfile.write(tmp_path / name, 0.1 * rng.standard_normal(16_000), 16_000)
+
+    def version() -> str:
+        return load(f"folder:{tmp_path}").version
+
+    put("a.wav")
+    put("b.wav")
+    first = version()
+    assert first == version()
+    assert first.startswith(f"{GENERATOR_VERSION}-")
+    put("b.wav")  # another sound of the same name and length
+    replaced = version()
+    put("c.wav")
+    assert len({first, replaced, version()}) == 3
+    (tmp_path / "c.wav").unlink()
+    (tmp_path / "notes.txt").write_text("no sound")
+    assert version() == replaced

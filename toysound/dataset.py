@@ -66,11 +66,15 @@ class Dataset:
     num_samples : length T of each sound
     space : the factors
     labelled : False for a folder of sounds, of which nothing is known
-    version : version of the generator that made the sounds
+    version : version of the generator that made the sounds; of a folder also a digest of its files
     """
 
     def __init__(
-        self, spec: DatasetSpec, source: Source, fingerprint: Fingerprint | None = None
+        self,
+        spec: DatasetSpec,
+        source: Source,
+        fingerprint: Fingerprint | None = None,
+        version: str = GENERATOR_VERSION,
     ) -> None:
         self.spec = spec
         self.name = spec.name
@@ -78,7 +82,7 @@ class Dataset:
         self.num_samples = spec.num_samples
         self.space: FactorSpace = spec.space
         self.labelled = spec.labelled
-        self.version = GENERATOR_VERSION
+        self.version = version
         self._source = source
         self._size = fingerprint.num_sounds if fingerprint else spec.space.size
         self._sha256 = fingerprint.audio_sha256 if fingerprint else None
@@ -247,7 +251,7 @@ def load(name_or_folder: str | os.PathLike[str]) -> Dataset:
         raise UsageError("'' names no dataset; 'toysound list' shows them")
     if text.startswith(PREFIX):
         spec, source = open_sounds(text)
-        return Dataset(spec, source)
+        return Dataset(spec, source, version=source.version)
     if text in CATALOG:
         generated = data_folder() / text
         if (generated / "fingerprint.json").is_file():

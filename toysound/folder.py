@@ -17,6 +17,7 @@ Files are listed once, by their headers, and decoded when they are asked for: no
 A file keeps its split (80 / 10 / 10, by a hash of its path within the folder) when others come.
 """
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from numpy.typing import NDArray
 from toysound.catalog.spec import DatasetSpec
 from toysound.errors import ToySoundError, UsageError, unknown_name
 from toysound.factors import Factor, FactorSpace
+from toysound.version import GENERATOR_VERSION
 
 PREFIX = "folder:"
 
@@ -39,6 +41,9 @@ ENDINGS = (".wav", ".flac", ".ogg", ".aif", ".aiff", ".mp3")
 #: Leading silence ends where a sample first exceeds this, -60 dB re full scale; 5 ms are kept.
 _SILENCE = 1e-3
 _KEPT_S = 0.005
+
+#: Bytes of the beginning and the end of a file that tell it from another.
+_LOOKED_AT = 2**16
 
 #: Unreadable files that are named.
 _NAMED = 5
@@ -67,6 +72,23 @@ class FolderSource:
         self._root = root
         self._clips = clips
         self._spec = spec
+
+    @property
+    def version(self) -> str:
+        """Version of the sounds: another one where a file is added, taken away or replaced.
+
+        A digest of names, sizes, beginnings and ends of the files, so that a large folder is not
+        read whole.
+        """
+        digest = hashlib.sha256()
+        for file in dict.fromkeys(clip.file for clip in self._clips):
+            with (self._root / file).open("rb") as sound:
+                size = sound.seek(0, os.SEEK_END)
+                digest.update(f"{file}\0{size}\0".encode())
+                for place in (0, max(size - _LOOKED_AT, 0)):
+                    sound.seek(place)
+                    digest.update(sound.read(_LOOKED_AT))
+        return f"{GENERATOR_VERSION}-{digest.hexdigest()[:12]}"
 
     def samples(self, indices: NDArray[np.int64]) -> NDArray[np.int16]:
         """Return the samples of these cells, shape (n, T).
