@@ -30,6 +30,12 @@ def _train_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="train anew whatever DIR holds")
     parser.add_argument(
+        "--turn",
+        type=Path,
+        metavar="DIR",
+        help="for a recipe with a rotation: turn the codes of a finished training without it",
+    )
+    parser.add_argument(
         "--checkpoint-every",
         type=float,
         default=10.0,
@@ -85,12 +91,17 @@ def _train(args: Namespace) -> int:
         raise UsageError(
             f"recipe '{recipe.name}' is fitted in closed form: there are no epochs to watch"
         )
+    if monitoring.during and args.turn:
+        raise UsageError(
+            "--turn trains nothing: there are no epochs to watch; --plots can be drawn"
+        )
     summary, before = train(
         recipe,
         load(args.dataset),
         args.out,
         seed=args.seed,
         force=args.force,
+        turn=args.turn,
         checkpoint_every_s=args.checkpoint_every,
         arithmetic=Arithmetic.chosen(args.device, args.precision),
         monitoring=monitoring,

@@ -25,11 +25,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
-from baselines.checkpoint import MODEL_FILE, MODEL_FORMAT, TRAINING_FORMAT, Identity, save_model
+from baselines.checkpoint import (
+    MODEL_FILE,
+    MODEL_FORMAT,
+    TRAINING_FORMAT,
+    Identity,
+    load_model,
+    save_model,
+)
 from baselines.model import LatentModel
 from baselines.tensors import load_tensors, save_tensors
 from baselines.training import Epoch
@@ -161,13 +168,7 @@ class RunFolder:
         if self._ignores_what_is_there or not self.model_path.exists():
             return None
         self._remove_checkpoints()
-        try:
-            return Summary(**json.loads((self.path / SUMMARY_FILE).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
-            raise ToySoundError(
-                f"'{self.path}' holds a trained model but no valid {SUMMARY_FILE}; --force trains "
-                "it anew"
-            ) from None
+        return _read_summary(self.path)
 
     def load_progress(self, part: str = CODES) -> Progress | None:
         """Return a part of a training that was stopped, or None.
@@ -212,13 +213,6 @@ class RunFolder:
         write_text(self.path / SUMMARY_FILE, json.dumps(asdict(summary), indent=2) + "\n")
         save_model(self.model_path, model, self.identity)
         self._remove_checkpoints()
-
-    def _write_table(self, name: str, columns: Mapping[str, Sequence[float]]) -> None:
-        table = io.StringIO()
-        writer = csv.writer(table, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
-        write_text(self.path / name, table.getvalue())
 
     @property
     def _ignores_what_is_there(self) -> bool:
@@ -266,6 +260,71 @@ class RunFolder:
             raise ToySoundError(f"'{path}' is not of a toysound training; {other}") from None
         if found != self.identity:
             raise ToySoundError(f"'{self.path}' holds {_difference(found, self.identity)}; {other}")
+
+
+class Finished(NamedTuple):
+    """What a finished training left.
+
+    Attributes
+    ----------
+    model : trained
+    histories : part of the training to its epochs
+    summary : the final figures
+    """
+
+    model: LatentModel
+    histories: dict[str, list[Epoch]]
+    summary: Summary
+
+
+def open_finished(path: Path, wanted: Identity, but: Sequence[str] = ()) -> Finished:
+    """Return what a finished training left in a folder.
+
+    Parameters
+    ----------
+    path : the folder
+    wanted : whose training it has to be
+    but : fields of the recipe in which it may be another
+
+    Raises
+    ------
+    ToySoundError
+        If there is no finished training, or it is another one; the sentence names the difference.
+    """
+    model = load_model(path)
+    found = Identity.from_metadata(load_tensors(path / MODEL_FILE)[1])
+    if found.without(but) != wanted.without(but):
+        raise ToySoundError(
+            f"'{path}' holds {_difference(found.without(but), wanted.without(but))}"
+        )
+    files = {part: path / f"{part}{HISTORY_FILE}" for part in PARTS}
+    histories = {part: _epochs(file) for part, file in files.items() if file.exists()}
+    return Finished(model.latent_model, histories, _read_summary(path))
+
+
+def _read_summary(path: Path) -> Summary:
+    try:
+        return Summary(**json.loads((path / SUMMARY_FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        raise ToySoundError(
+            f"'{path}' holds a trained model but no valid {SUMMARY_FILE}; --force trains it anew"
+        ) from None
+
+
+def _epochs(path: Path) -> list[Epoch]:
+    """Return the epochs of a table that :func:`_table` made."""
+    names = Epoch.columns()
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            _, *rows = csv.reader(file)
+        numbers = [[int(epoch), *map(float, rest)] for epoch, *rest in rows]
+        single: list[dict[str, Any]] = [dict(zip(names, row, strict=False)) for row in numbers]
+        return [
+            Epoch(**columns, kl=tuple(row[len(names) :]))
+            for columns, row in zip(single, numbers, strict=True)
+        ]
+    except (ValueError, TypeError):
+        raise ToySoundError(f"'{path}' is damaged; --force trains anew") from None
 
 
 def _table(history: Sequence[Epoch]) -> str:

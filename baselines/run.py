@@ -9,7 +9,7 @@ same folder, and ends with the same bytes as an undisturbed one.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -36,8 +36,10 @@ from baselines.folder import (
     HISTORY_FILE,
     PARTS,
     SPECTRUM_FILE,
+    Finished,
     RunFolder,
     Summary,
+    open_finished,
 )
 from baselines.job import Job, Tensors
 from baselines.model import LatentModel
@@ -57,7 +59,7 @@ from baselines.threads import one_thread
 from baselines.training import Epoch, evaluate
 from baselines.vae import VAE
 from toysound.dataset import Dataset
-from toysound.errors import ToySoundError
+from toysound.errors import ToySoundError, UsageError
 from toysound.progress import say
 
 #: Seconds between checkpoints.
@@ -65,6 +67,9 @@ CHECKPOINT_EVERY_S = 10.0
 
 #: The spread of coefficients is at least this many times the smallest scale of a likelihood.
 _LEAST_RANGE = 10.0
+
+#: Fields of a recipe that say nothing of a training, only of what is made of it.
+_OF_A_ROTATION = ("rotation", "name", "citation")
 
 #: Tells the draws of partners from all others by the same seed.
 _PAIRS = 0x9A125
@@ -108,6 +113,7 @@ def train(
     *,
     seed: int = 0,
     force: bool = False,
+    turn: Path | None = None,
     checkpoint_every_s: float = CHECKPOINT_EVERY_S,
     arithmetic: Arithmetic | None = None,
     monitoring: Monitoring = QUIET,
@@ -122,6 +128,8 @@ def train(
     out : the folder, see :mod:`baselines.folder`
     seed : of every random draw, at least 0
     force : train anew whatever the folder holds
+    turn : folder of a finished training of the same recipe without its rotation: its codes are
+        turned, and nothing is trained again; the model is the same either way
     checkpoint_every_s : seconds between checkpoints; one is taken at the end of an epoch
     arithmetic : where and how exactly it computes; single precision on the processor by default
     monitoring : what is written beside the results; figures are drawn of a finished training, too
@@ -137,13 +145,18 @@ def train(
     ModuleNotFoundError
         If monitoring takes a package that is not installed.
     UsageError
-        If the folder cannot be written.
+        If the folder cannot be written, or a recipe without a rotation is to ``turn`` something.
     ToySoundError
-        If it holds another training, the dataset has no training sounds, or too few for batches of
-        at least two where the divergence compares them, the scale of the noise is one of another
-        view, or the objective is not a finite number.
+        If it, or the folder to ``turn``, holds another training, the dataset has no training
+        sounds, or too few for batches of at least two where the divergence compares them, the scale
+        of the noise is one of another view, or the objective is not a finite number.
     """
     monitoring.require()
+    if turn is not None and recipe.rotation is None:
+        raise UsageError(
+            f"--turn is for recipes with a rotation, and '{recipe.name}' has none; "
+            "--set rotation.name=ica gives it one"
+        )
     arithmetic = arithmetic or Arithmetic()
     identity = Identity(
         recipe_toml=to_toml(recipe),
@@ -168,39 +181,59 @@ def train(
     views = identity.representation(), identity.audio_representation()
     job = Job(dataset, *views, folder, seed, checkpoint_every_s, show, arithmetic, monitoring)
     with one_thread():
-        fitted = _FIT[type(recipe)](recipe, job)
-        model: LatentModel = fitted.model
-        histories = {CODES: fitted.history}
-        if recipe.audio:
-            audio = _fit_audio(recipe, recipe.audio, fitted.model, job)
-            model = PlayedModel(fitted.model, audio.model)
-            histories[AUDIO] = audio.history
+        if turn is None:
+            model, histories, summary = _trained(recipe, job)
+        else:
+            model, histories, summary = open_finished(turn, identity, but=_OF_A_ROTATION)
+            job.cpu_seconds_before = summary.cpu_seconds
         if recipe.rotation:
-            means, _ = _posteriors(fitted.model, dataset.split("train"), job)
+            means, _ = _posteriors(model, dataset.split("train"), job)
             least = recipe.rotation.least_variance
             model = Rotated(model, independent_components(means.numpy(), least, seed))
-        summary = Summary(
+        summary = replace(
+            summary,
             recipe=recipe.name,
-            dataset=dataset.name,
-            seed=seed,
-            epochs=len(fitted.history),
-            best_epoch=fitted.best_epoch,
             validation_rmse=_rmse(model, job),
-            rmse_unit=job.audio_view.unit,
-            cpu_seconds=round(job.cpu_seconds, 2),
-            validation_nats=fitted.validation_nats,
-            nats_are=fitted.nats_are,
             num_parameters=sum(t.numel() for t in model.state_dict().values()),
-            audio_epochs=len(histories.get(AUDIO, [])),
-            kl=[*fitted.history[fitted.best_epoch - 1].kl] if fitted.history else [],
-            relevance=fitted.relevance,
-            active_units=fitted.active_units,
-            collapsed=fitted.collapsed,
+            cpu_seconds=round(job.cpu_seconds, 2),
         )
         folder.finish(model, histories, summary)
     if monitoring.plots:
         _draw(folder)
     return summary, False
+
+
+def _trained(recipe: Recipe, job: Job) -> Finished:
+    """Return a model that was trained just now, before its codes are turned.
+
+    Its summary lacks what is counted and measured at the very end.
+    """
+    fitted = _FIT[type(recipe)](recipe, job)
+    model: LatentModel = fitted.model
+    histories = {CODES: fitted.history}
+    if recipe.audio:
+        audio = _fit_audio(recipe, recipe.audio, fitted.model, job)
+        model = PlayedModel(fitted.model, audio.model)
+        histories[AUDIO] = audio.history
+    summary = Summary(
+        recipe=recipe.name,
+        dataset=job.dataset.name,
+        seed=job.seed,
+        epochs=len(fitted.history),
+        best_epoch=fitted.best_epoch,
+        validation_rmse=math.nan,
+        rmse_unit=job.audio_view.unit,
+        cpu_seconds=math.nan,
+        validation_nats=fitted.validation_nats,
+        nats_are=fitted.nats_are,
+        num_parameters=0,
+        audio_epochs=len(histories.get(AUDIO, [])),
+        kl=[*fitted.history[fitted.best_epoch - 1].kl] if fitted.history else [],
+        relevance=fitted.relevance,
+        active_units=fitted.active_units,
+        collapsed=fitted.collapsed,
+    )
+    return Finished(model, histories, summary)
 
 
 def _draw(folder: RunFolder) -> None:
@@ -413,7 +446,7 @@ def _features(
 
 
 def _posteriors(
-    codes: VAE | PCA, cells: NDArray[np.int64], job: Job
+    codes: LatentModel, cells: NDArray[np.int64], job: Job
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return means and deviations of the posteriors of sounds; 0 where a code is a point."""
     means, deviations = [], []

@@ -17,6 +17,12 @@ A plan is a TOML file:
     name = "oracle"
     model = "oracle"                        # nothing to train: what 'toysound score' takes
 
+    [[models]]
+    name = "beta-4-turned"
+    recipe = "vae"
+    set = ["divergence.weight=4.0", "rotation.name='ica'"]
+    turns = "beta-4"                        # train nothing again where that row's training is there
+
 A model may have ``datasets`` and ``seeds`` of its own; one that is named twice is taken once. Names
 and recipes are resolved and checked before any work begins. Whether a recipe fits the sounds of a
 dataset shows when its training begins.
@@ -53,6 +59,8 @@ class Entry(_Strict):
     recipe : to train, a name or a path; or None
     model : to score as it is, what ``toysound score`` takes; or None
     set : changes of the recipe, ``key=value``
+    turns : row whose codes a recipe with a rotation turns, as ``--turn`` of ``toysound train``;
+        where that row's training is not there, the recipe is trained from the start
     datasets, seeds : of its own; None for those of the plan
     """
 
@@ -60,6 +68,7 @@ class Entry(_Strict):
     recipe: str | None = None
     model: str | None = None
     set: list[str] = []
+    turns: str | None = None
     datasets: list[str] | None = Field(default=None, min_length=1)
     seeds: list[Seed] | None = Field(default=None, min_length=1)
 
@@ -67,8 +76,9 @@ class Entry(_Strict):
     def _either(self) -> "Entry":
         if (self.recipe is None) == (self.model is None):
             raise ValueError(f"'{self.name}' needs either 'recipe' or 'model'")
-        if self.model is not None and self.set:
-            raise ValueError(f"'{self.name}' is a model: 'set' is for recipes")
+        if self.model is not None and (self.set or self.turns):
+            field = "set" if self.set else "turns"
+            raise ValueError(f"'{self.name}' is a model: '{field}' is for recipes")
         return self
 
 
@@ -97,6 +107,11 @@ class Plan(_Strict):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two models are called '{name}'")
+        for place, entry in enumerate(self.models):
+            if entry.turns is not None and entry.turns not in names[:place]:
+                raise ValueError(
+                    f"'{entry.name}' turns '{entry.turns}', which is no model that stands before it"
+                )
         return self
 
 
@@ -109,6 +124,7 @@ class Job:
     row, dataset, seed : which
     recipe : resolved, as TOML; or None
     model : what is scored where nothing is trained; or None
+    turns : row whose codes are turned; or None
     """
 
     row: str
@@ -116,6 +132,7 @@ class Job:
     seed: int
     recipe: str | None
     model: str | None
+    turns: str | None = None
 
     @property
     def label(self) -> str:
@@ -187,7 +204,7 @@ def jobs(
     chosen = [e for e in plan.models if not only or any(fnmatchcase(e.name, p) for p in only)]
     resolved = {entry.name: _resolved(plan, entry) for entry in chosen}
     found = [
-        (dataset, Job(entry.name, dataset, seed, resolved[entry.name], entry.model))
+        (dataset, Job(entry.name, dataset, seed, resolved[entry.name], entry.model, entry.turns))
         for entry in chosen
         for dataset in dict.fromkeys(datasets or entry.datasets or plan.datasets)
         for seed in dict.fromkeys(seeds or entry.seeds or plan.seeds)

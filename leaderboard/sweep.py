@@ -26,6 +26,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from baselines import recipes
+from baselines.checkpoint import MODEL_FILE
 from benchmark.audition import audition_path
 from benchmark.items import items_path
 from benchmark.result import load_result
@@ -62,6 +63,13 @@ class Places:
     def folder(self, job: Job) -> Path:
         """Return the folder of a job's training."""
         return self.out / job.dataset / job.row / str(job.seed)
+
+    def turned(self, job: Job) -> Path | None:
+        """Return the finished training whose codes a job turns, where there is one."""
+        if job.turns is None:
+            return None
+        folder = self.out / job.dataset / job.turns / str(job.seed)
+        return folder if (folder / MODEL_FILE).exists() else None
 
     def result(self, job: Job) -> Path:
         """Return the result file of a job."""
@@ -249,6 +257,8 @@ def commands(job: Job, places: Places, force: bool) -> list[list[str]]:
     write_text(recipe, job.recipe)
     train = ["train", str(recipe), "--dataset", job.dataset, "--out", str(folder)]
     train += ["--seed", str(job.seed), *(["--force"] if force else [])]
+    if (turned := places.turned(job)) is not None:
+        train += ["--turn", str(turned)]
     return [train, ["score", str(folder / "model.safetensors"), *score]]
 
 

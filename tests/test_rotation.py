@@ -1,5 +1,9 @@
 """Codes turned to independent components."""
 
+import json
+import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +17,8 @@ from baselines.pca import PCA, ProbabilisticPCA
 from baselines.principal import principal_components
 from baselines.rotation import Rotated, Rotation, independent_components
 from baselines.run import train
-from toysound.errors import ToySoundError
+from toysound.command import main
+from toysound.errors import ToySoundError, UsageError
 
 VAE = ["training.epochs=2", "stem.components=8", "network.width=16", "latent_dim=3"]
 ICA = "rotation={name='ica'}"
@@ -109,3 +114,90 @@ def test_a_trained_model_comes_back_turned(name: str, tmp_path: Path) -> None:
 def test_another_rotation_is_refused() -> None:
     with pytest.raises(ToySoundError, match=r"rotation\.name"):
         recipes.load("pca", ["rotation={name='varimax'}"])
+
+
+#: Two parts of a training, as small as can be.
+TINY = [*VAE, "audio.training.epochs=2", "audio.stem.components=8", "audio.network.width=16"]
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("straight")
+    train(recipes.load("vae-untangled", TINY), small_dataset(), folder)
+    return folder
+
+
+def test_what_was_trained_before_is_turned_to_the_same_model(
+    straight: Path, tmp_path: Path
+) -> None:
+    recipe = recipes.load("vae-untangled-ica", TINY)
+    whole, _ = train(recipe, small_dataset(), tmp_path / "whole")
+    turned, _ = train(recipe, small_dataset(), tmp_path / "turned", turn=straight)
+    names = {path.name for path in (tmp_path / "whole").iterdir()}
+    assert names == {path.name for path in (tmp_path / "turned").iterdir()}
+    for name in names - {"summary.json"}:
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "turned" / name).read_bytes()
+    assert replace(turned, cpu_seconds=0) == replace(whole, cpu_seconds=0)
+
+
+def test_the_cost_of_what_is_turned_counts(straight: Path, tmp_path: Path) -> None:
+    before = json.loads((straight / "summary.json").read_text())["cpu_seconds"]
+    recipe = recipes.load("vae-untangled-ica", TINY)
+    summary, _ = train(recipe, small_dataset(), tmp_path, turn=straight)
+    assert summary.cpu_seconds > before
+
+
+def test_a_recipe_without_a_rotation_turns_nothing(straight: Path, tmp_path: Path) -> None:
+    recipe = recipes.load("vae-untangled", TINY)
+    with pytest.raises(UsageError, match=r"'vae-untangled' has none; --set rotation\.name=ica"):
+        train(recipe, small_dataset(), tmp_path / "out", turn=straight)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "seed", "sentence"),
+    [
+        (["likelihood.initial_scale=20.0"], 0, "with initial_scale = 30.0, not initial_scale = 20"),
+        ([], 1, "a training with seed 0, not 1"),
+    ],
+)
+def test_another_training_is_not_turned(
+    straight: Path, tmp_path: Path, changes: list[str], seed: int, sentence: str
+) -> None:
+    recipe = recipes.load("vae-untangled-ica", [*TINY, *changes])
+    with pytest.raises(ToySoundError, match=re.escape(sentence)):
+        train(recipe, small_dataset(), tmp_path / "out", seed=seed, turn=straight)
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_nothing_that_was_trained_is_not_turned(tmp_path: Path) -> None:
+    recipe = recipes.load("vae-untangled-ica", TINY)
+    with pytest.raises(ToySoundError, match="there is no model"):
+        train(recipe, small_dataset(), tmp_path / "out", turn=tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(("file", "text"), [("summary.json", "{"), ("history.csv", "a,b\n1,x\n")])
+def test_a_damaged_training_is_not_turned(
+    straight: Path, tmp_path: Path, file: str, text: str
+) -> None:
+    shutil.copytree(straight, tmp_path / "damaged")
+    (tmp_path / "damaged" / file).write_text(text)
+    recipe = recipes.load("vae-untangled-ica", TINY)
+    with pytest.raises(ToySoundError, match="--force trains"):
+        train(recipe, small_dataset(), tmp_path / "out", turn=tmp_path / "damaged")
+
+
+def test_there_are_no_epochs_to_watch_where_codes_are_turned(
+    straight: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [
+        "train",
+        "vae-untangled-ica",
+        "--dataset",
+        "mono/pitch",
+        "--out",
+        str(tmp_path / "a"),
+    ]
+    assert main([*command, "--turn", str(straight), "--samples", "2"]) == 2
+    assert "--turn trains nothing" in capsys.readouterr().err
+    assert not (tmp_path / "a").exists()

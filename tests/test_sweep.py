@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from baselines import recipes
+from baselines.checkpoint import load_model
+from baselines.rotation import Rotated
 from benchmark.result import load_result
-from leaderboard.sweep import Places, done_before, thinned
+from leaderboard import plan as plans
+from leaderboard.sweep import Places, commands, done_before, thinned
 from toysound.command import main
 
 DATASET = "pair/decay-duration"
@@ -76,6 +79,26 @@ def test_a_result_has_its_recipe_and_its_curve_beside_it(swept: Path) -> None:
     assert (result.model.name, result.dataset.name, result.seed) == ("pca-2", DATASET, 0)
     recipe = recipes.load(str(place(swept, "pca-2") / "0.recipe.toml"))
     assert recipe.latent_dim == 2
+
+
+def test_a_row_turns_the_training_of_another(tmp_path: Path) -> None:
+    turned = """
+[[models]]
+name = "pca-2-ica"
+recipe = "pca"
+set = ["latent_dim=2", "rotation.name='ica'"]
+turns = "pca-2"
+"""
+    plan = write(tmp_path, GOOD, turned)
+    places = Places(tmp_path / "out", tmp_path / "out" / "results")
+    job = plans.jobs(plans.load(str(plan)))[1]
+    assert "--turn" not in commands(job, places, force=False)[0]  # there is nothing to turn yet
+    assert sweep(plan, "--workers", "1") == 0
+    found = commands(job, places, force=False)[0]
+    assert found[-2:] == ["--turn", str(tmp_path / "out" / DATASET / "pca-2" / "0")]
+    turned_model = load_model(tmp_path / "out" / DATASET / "pca-2-ica" / "0")
+    assert isinstance(turned_model.latent_model, Rotated)
+    assert load_result(place(plan, "pca-2-ica") / "0.json").model.name == "pca-2-ica"
 
 
 def test_what_is_done_is_not_done_again(swept: Path, capsys: pytest.CaptureFixture[str]) -> None:
