@@ -91,7 +91,7 @@ def renyi_bound(log_weights: torch.Tensor, alpha: float) -> torch.Tensor:
     if power == 0:
         return weights.mean(dim=0)
     base = weights.amax(dim=0) if power > 0 else weights.amin(dim=0)
-    if math.isinf(power):
+    if abs(power) > torch.finfo(weights.dtype).max:
         return base
     # The terms of the base cancel in the gradient; a weight of 0 cannot be one.
     base = torch.where(torch.isfinite(base), base, torch.zeros_like(base)).detach()
@@ -135,7 +135,10 @@ def cubo_gap(log_weights: torch.Tensor, order: float = 2.0) -> torch.Tensor:
     UsageError
         If the order is below 1.
     """
-    return cubo(log_weights, order) - elbo(log_weights)
+    # Both move with the weights: taken from near 0 their difference loses no digits.
+    base = _checked(log_weights).amax(dim=0)
+    from_0 = log_weights - torch.where(torch.isfinite(base), base, torch.zeros_like(base))
+    return (cubo(from_0, order) - elbo(from_0)).clamp(min=0)
 
 
 def effective_sample_size(log_weights: torch.Tensor) -> torch.Tensor:

@@ -23,6 +23,8 @@ from abc import ABC, abstractmethod
 
 import torch
 
+from baselines.bounded import bounded
+
 #: Where a posterior starts: a variance of exp(-6) of the prior's, so that the decoder sees
 #: something from the first step on.
 _INITIAL_LOG_VARIANCE = -6.0
@@ -64,7 +66,7 @@ class Gaussian(Posterior):
     def forward(self, outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the first half of the outputs, and the second from where it starts."""
         mean, log_variance = outputs.chunk(2, dim=1)
-        return mean, (log_variance + _INITIAL_LOG_VARIANCE).clamp(*_LOG_VARIANCE_RANGE)
+        return mean, bounded(log_variance + _INITIAL_LOG_VARIANCE, *_LOG_VARIANCE_RANGE)
 
 
 class Shared(Posterior):
@@ -78,7 +80,7 @@ class Shared(Posterior):
 
     def forward(self, outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the outputs, and the variance of all sounds."""
-        return outputs, self.log_variance.clamp(*_LOG_VARIANCE_RANGE).expand_as(outputs)
+        return outputs, bounded(self.log_variance, *_LOG_VARIANCE_RANGE).expand_as(outputs)
 
 
 class Point(Posterior):

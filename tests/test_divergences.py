@@ -215,15 +215,22 @@ def test_a_bound_is_nowhere_below_the_kl_divergence(name: str, seed: int, spread
     entry = DIVERGENCES[name]
     if not entry.is_bound:
         return
-    if name in MAY_BE_NEGATIVE:
-        return  # a bound in expectation; their own tests say so
+    if name == "info_vae":
+        return  # a bound in expectation; its own tests say so
     mean, log_variance = (spread * t for t in gaussians(8, 3, seed))
     kl = compute("kl", mean, log_variance)
     ours = compute(name, mean, log_variance)
     assert (ours >= (kl if ours.ndim else kl.mean()) - 1e-9).all()
 
 
-@pytest.mark.parametrize("name", [n for n in divergences.names() if not DIVERGENCES[n].is_bound])
+#: No bounds, as their estimates are below what they are of; their own tests say where.
+ESTIMATED = {"beta_tc", "factor"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [n for n in divergences.names() if not DIVERGENCES[n].is_bound and n not in ESTIMATED],
+)
 def test_what_is_no_bound_is_below_the_kl_divergence_somewhere(name: str) -> None:
     found = []
     for mean, log_variance in ((0.0, -8.0), (0.0, 3.0), (1.0, 0.0), (5.0, 0.0)):
@@ -251,9 +258,15 @@ def test_the_weight_and_the_options_decide_what_is_a_bound() -> None:
     assert not bounds["info_vae"](alpha=1.0, weight=1e9)
     assert bounds["capacity"](capacity=0.0)
     assert not bounds["capacity"](weight=1e9)
-    assert bounds["beta_tc"]()
-    assert not bounds["beta_tc"](beta=0.5)
-    assert not bounds["beta_tc"](beta=0.0, weight=1e9)
+    assert not bounds["info_vae"](alpha=-1.0, scale=1.0)  # which is refused
+    assert not bounds["beta_tc"]()
+    assert bounds["beta_tc"](beta=1.0)
+    assert bounds["beta_tc"](beta=0.5, alpha=0.5, gamma=0.5, weight=2.0)
+    assert not bounds["beta_tc"](beta=0.5, alpha=0.5, gamma=0.5)
+    assert not bounds["beta_tc"](beta=0.0, alpha=0.0, gamma=0.0, weight=1e9)
+    assert not bounds["factor"]()
+    assert bounds["factor"](gamma=0.0)
+    assert not bounds["reverse_kl"](weight=math.inf)
     with pytest.raises(UsageError, match="no option 'order'"):
         bounds["renyi"](order=2.0)
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.divergences import compute
+from baselines.divergences import DIVERGENCES, compute
 from baselines.divergences.factor import critic_loss, make_critic, shuffled
 
 
@@ -96,6 +96,20 @@ def test_without_a_critic_it_is_the_estimate_of_the_batch() -> None:
     ours = compute("factor", mean, log_variance, latent=latent, gamma=5.0)
     theirs = compute("beta_tc", mean, log_variance, latent=latent, beta=6.0)
     torch.testing.assert_close(ours, theirs)
+
+
+def test_a_critic_that_knows_nothing_makes_no_bound() -> None:
+    """Its answers may be below 0 in the mean, and the divergence then below that of the codes."""
+    mean, log_variance = torch.randn(2, 64, 3, generator=torch.Generator().manual_seed(0))
+    below = []
+    for seed in range(20):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            critic = make_critic(3)
+        value = compute("factor", mean, log_variance, critic=critic)
+        below.append(bool(value < compute("kl", mean, log_variance).mean()))
+    assert any(below)
+    assert not DIVERGENCES["factor"].is_bound
 
 
 def test_a_trained_critic_knows_independent_codes_from_dependent_ones() -> None:

@@ -170,6 +170,13 @@ def test_thousands_of_nats_stay_finite(alpha: float) -> None:
     assert torch.isfinite(gradient).all()
 
 
+@pytest.mark.parametrize("alpha", [1e39, -1e39, 1e300, -1e300])
+def test_an_order_beyond_all_numbers_is_the_extreme_weight(alpha: float) -> None:
+    log_weights = draws((5, 4)).float()
+    expected = renyi_bound(log_weights, math.copysign(math.inf, alpha))
+    assert torch.equal(renyi_bound(log_weights, alpha), expected)
+
+
 def test_a_weight_of_zero() -> None:
     log_weights = torch.tensor([[0.0, -math.inf], [-math.inf, -math.inf]])
     assert renyi_bound(log_weights, 0.0).tolist() == [pytest.approx(-math.log(2)), -math.inf]
@@ -179,6 +186,7 @@ def test_a_weight_of_zero() -> None:
 
 def test_the_gap_is_0_where_the_posterior_is_true_and_grows() -> None:
     assert not cubo_gap(torch.full((10, 3), -7.0)).any()
+    assert not cubo_gap(torch.full((64, 3), -12345.678)).any()
     log_weights = MODEL.log_weights(1000, 1)
     assert cubo_gap(2 * log_weights) > cubo_gap(log_weights) > 0
 

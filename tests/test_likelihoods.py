@@ -1,10 +1,12 @@
 """Likelihoods: normalised densities, in nats, of all coefficients."""
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.integrate
@@ -20,7 +22,7 @@ from baselines.likelihoods.bernoulli import Bernoulli
 from baselines.likelihoods.categorical import Categorical
 from baselines.likelihoods.continuous_bernoulli import ContinuousBernoulli
 from baselines.likelihoods.discretised_logistic_mixture import DiscretisedLogisticMixture
-from baselines.likelihoods.gamma import Gamma
+from baselines.likelihoods.gamma import Gamma, log_gamma_cdf
 from baselines.likelihoods.gaussian import Gaussian
 from baselines.likelihoods.laplace import Laplace
 from baselines.likelihoods.magnitude_and_phase import PLANES, MagnitudeAndPhase
@@ -182,6 +184,15 @@ def test_the_point_estimate_is_the_mean(name: str) -> None:
         assert found.item() == pytest.approx(case.total(answer, lambda x: x), rel=1e-5, abs=1e-8)
 
 
+def test_the_mean_of_a_wild_continuous_bernoulli_has_a_gradient() -> None:
+    logits = torch.tensor([[-1e4, -100.0, -0.02, 0.0, 0.02, 100.0]], requires_grad=True)
+    means = ContinuousBernoulli(6).point_estimate(logits)
+    (gradient,) = torch.autograd.grad(means.sum(), logits)
+    assert torch.isfinite(gradient).all()
+    assert means[0, 1].item() == pytest.approx(0.01, abs=1e-6)
+    assert means[0, 5].item() == pytest.approx(0.99, abs=1e-6)
+
+
 def test_other_point_estimates() -> None:
     row = torch.tensor([[0.0, 1.0, -2.0, 3.0, 0.5]])
     assert Categorical(1, 5).point_estimate(row).item() == 3
@@ -230,6 +241,14 @@ def test_wild_answers_give_no_nan(case: Case, size: float) -> None:
             (gradient,) = torch.autograd.grad(nats.sum(), decoded)
             assert torch.isfinite(nats).all()
             assert torch.isfinite(gradient).all()
+
+
+@EVERY
+def test_no_sounds_have_no_nats(case: Case) -> None:
+    likelihood = case.make(3)
+    decoded = torch.zeros(0, 3 * likelihood.outputs_per_dim)
+    assert likelihood.log_prob(torch.zeros(0, 3), decoded).shape == (0,)
+    assert likelihood.point_estimate(decoded).shape == (0, 3)
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if CASES[name].family is not Gaussian])
@@ -305,6 +324,16 @@ def test_students_t_is_that_of_the_textbook(x: float, median: float, degrees: fl
     assert case.log_prob([x], [median]).item() == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.parametrize("degrees", [4.0, 1e3, 1e4, 1.1e4, 1e6, 1e9, 1e15])
+def test_many_degrees_of_freedom_are_nearly_normal_in_single_precision(degrees: float) -> None:
+    x = torch.linspace(-6, 6, 1001)[:, None]
+    found = StudentT(1, degrees=degrees).log_prob(x, torch.zeros_like(x)).detach().numpy()
+    exact = scipy.stats.t.logpdf(x.double().numpy()[:, 0], degrees)
+    if degrees >= 1e9:  # SciPy subtracts large numbers here
+        exact = scipy.stats.norm.logpdf(x.double().numpy()[:, 0])
+    np.testing.assert_allclose(found, exact, rtol=1e-6, atol=2e-6)
+
+
 @settings(deadline=None)
 @given(x=st.floats(1e-6, 100), log_mean=st.floats(-8, 8), shape=st.floats(0.05, 50))
 def test_the_gamma_is_that_of_the_textbook(x: float, log_mean: float, shape: float) -> None:
@@ -318,6 +347,74 @@ def test_the_gamma_is_that_of_the_textbook(x: float, log_mean: float, shape: flo
         in_db = Case(Gamma, LINE, [], options).log_prob([decibels], [mean_db]).item()
         expected += math.log(math.log(10) / 10 * x)
         assert in_db == pytest.approx(expected, rel=1e-5, abs=1e-4)
+
+
+@pytest.mark.parametrize("log_mean", [-9.0, -2.0, -1.6, 0.5])
+@pytest.mark.parametrize("shape", [0.3, 1.0, 30.0, 1e4])
+def test_a_gamma_sums_to_one_with_its_floor(shape: float, log_mean: float) -> None:
+    floor, answer = 0.2, [log_mean]
+    case = Case(Gamma, (floor, math.inf), [], {"initial_shape": shape, "floor": floor})
+    held = math.exp(case.log_prob([floor / 2], answer).item()) * floor
+    assert case.log_prob([0.0], answer) == case.log_prob([floor], answer)
+    mean, deviation = math.exp(log_mean), math.exp(log_mean) / math.sqrt(shape)
+    ends = sorted({floor, *(max(floor, mean + k * deviation) for k in (-10, -2, 0, 2, 10, 60))})
+    parts = [
+        scipy.integrate.quad(
+            lambda x: math.exp(case.log_prob([x], answer).item()), *ends_, limit=200
+        )[0]
+        for ends_ in itertools.pairwise(ends)
+    ]
+    assert held + sum(parts) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("shape", [0.3, 30.0])
+def test_gradients_of_a_gamma_at_its_floor(shape: float) -> None:
+    gamma = Gamma(3, shape="learned", initial_shape=shape, floor=0.2).double()
+    target = torch.tensor([[0.0, 0.1, 0.5]], dtype=torch.float64)
+    decoded = torch.tensor([[-3.0, 0.1, 0.4]], dtype=torch.float64, requires_grad=True)
+    (parameter,) = gamma.parameters()
+
+    def nats(decoded: torch.Tensor, log_shape: torch.Tensor) -> torch.Tensor:
+        return torch.func.functional_call(gamma, {"_log_shape": log_shape}, (target, decoded))
+
+    gamma.forward = gamma.log_prob  # type: ignore[method-assign]
+    assert torch.autograd.gradcheck(nats, (decoded, parameter), atol=1e-6, rtol=1e-5)
+
+
+@settings(deadline=None, max_examples=50)
+@given(shape=st.floats(-6, 12).map(math.exp), y=st.floats(-30, 8), width=st.floats(-3, 3))
+def test_the_probability_of_little_power_is_that_of_the_textbook(
+    shape: float, y: float, width: float
+) -> None:
+    # Anywhere, and within a few deviations of the expectation.
+    for log_y in (y, math.log(shape) + width / (1 + math.sqrt(shape))):
+        found = log_gamma_cdf(*torch.tensor([math.log(shape), log_y], dtype=torch.float64))
+        exact = float(mpmath.log(mpmath.gammainc(shape, 0, math.exp(log_y), regularized=True)))
+        assert found.item() == pytest.approx(exact, rel=1e-6, abs=1e-9)
+
+
+def test_the_gradient_of_the_probability_of_little_power() -> None:
+    log_shape = torch.tensor([0.3, 1.0, 4.0, -2.0], dtype=torch.float64, requires_grad=True)
+    log_y = torch.tensor([-1.0, 2.0, 3.9, -9.0], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(log_gamma_cdf, (log_shape, log_y), atol=1e-7, rtol=1e-5)
+
+
+def test_silence_has_no_density_that_grows_with_the_shape() -> None:
+    """A learnt shape is not drawn to its limit by bins that are silent, and so predicted."""
+    for shape in (1.0, 100.0, 1e5):
+        gamma = Gamma(1, initial_shape=shape, floor=1e-10)
+        nats = gamma.log_prob(torch.zeros(1, 1), torch.full((1, 1), math.log(1e-10)))
+        assert nats.item() <= -math.log(1e-10) + 1e-6  # a probability of 1, spread over the floor
+
+
+@pytest.mark.parametrize("shape", [0.05, 0.5])
+def test_deep_holes_are_drawn_as_often_as_they_are(shape: float) -> None:
+    gamma = Gamma(4000, unit="dB", initial_shape=shape, floor=0.1).double()
+    draws = gamma.sample(
+        torch.zeros(1, 4000, dtype=torch.float64), torch.Generator().manual_seed(0)
+    )
+    ratios = 10 ** (draws.numpy().ravel() / 10)
+    assert scipy.stats.kstest(ratios, "gamma", (shape, 0, 1 / shape)).pvalue > 1e-3
 
 
 def test_a_gamma_of_shape_one_is_the_itakura_saito_divergence() -> None:
@@ -469,6 +566,28 @@ def test_the_learned_scale_settles_at_the_root_mean_square_error() -> None:
         optimizer.step()
     rms = target.square().mean().sqrt().item()
     assert likelihood.log_scale.exp().item() == pytest.approx(rms, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", SCALED)
+def test_what_went_beyond_its_limit_finds_its_way_back(name: str) -> None:
+    """A scale that a large step brought below its minimum is learnt again."""
+    family, option, options = SCALED[name]
+    likelihood = family(1, **options, **{option: "learned"})
+    (parameter,) = likelihood.parameters()
+    largest = option != "scale"
+    with torch.no_grad():
+        parameter.fill_(30.0 if largest else -30.0)
+    decoded = torch.zeros(64, likelihood.outputs_per_dim)
+    decoded[:, 0] = 1.0
+    target = family(1, **options, **{option: "fixed"}).sample(
+        decoded, torch.Generator().manual_seed(0)
+    )
+    for _ in range(400):
+        loss = -likelihood.log_prob(target, decoded).mean()
+        (gradient,) = torch.autograd.grad(loss, parameter)
+        with torch.no_grad():
+            parameter -= 0.1 * gradient.sign()
+    assert abs(parameter.item()) < 1  # it is 0 where the draws come from
 
 
 def test_the_scale_has_a_minimum() -> None:
@@ -680,3 +799,12 @@ def test_bins_in_the_other_form_are_noticed(told: str, given: str) -> None:
     decoded = torch.zeros(1, likelihood.outputs_per_dim * target.shape[1])
     with pytest.raises(UsageError, match=r"give it and the representation .* the same phase"):
         likelihood.log_prob(target, decoded)
+
+
+@BOTH_FORMS
+def test_no_sounds_have_no_bins(phase: str) -> None:
+    size = 4 * PLANES[phase]
+    likelihood = MagnitudeAndPhase(size, phase)
+    outputs = torch.zeros(0, likelihood.outputs_per_dim * size)
+    assert likelihood.log_prob(torch.zeros(0, size), outputs).shape == (0,)
+    assert likelihood.point_estimate(outputs).shape == (0, size)

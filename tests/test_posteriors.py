@@ -45,6 +45,19 @@ def test_a_shared_variance_is_learned_and_the_same_for_all_sounds() -> None:
     assert torch.equal(parameter.grad, torch.full((LATENT,), 4.0))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("value", "back"), [(-40.0, 1.0), (20.0, -1.0)])
+def test_a_shared_variance_beyond_its_range_is_led_back(value: float, back: float) -> None:
+    q = POSTERIORS["shared"](LATENT)
+    (parameter,) = q.parameters()
+    with torch.no_grad():
+        parameter.fill_(value)
+    for direction in (back, -back):
+        _, log_variance = q(torch.zeros(1, LATENT))
+        (gradient,) = torch.autograd.grad(-direction * log_variance.sum(), parameter)
+        expected = -direction if direction == back else 0.0
+        assert torch.equal(gradient, torch.full((LATENT,), expected))
+
+
 def test_a_point_is_no_distribution() -> None:
     q = POSTERIORS["point"](LATENT)
     assert not q.sampled

@@ -51,6 +51,9 @@ from baselines.divergences.renyi import Outside, renyi_per_dimension
 from baselines.divergences.reverse_kl import swapped
 from toysound.errors import ToySoundError
 
+#: Share of the largest number there is, of which a batch of four billion can still be summed.
+_SUMMABLE = 2.0**-32
+
 
 def alpha(
     mean: torch.Tensor,
@@ -95,8 +98,8 @@ def alpha(
     at_zero = exponent == 0
     safe = torch.where(at_zero, 1.0, exponent)
     ratio = torch.where(at_zero, 1.0, tangent_expm1(safe) / safe)
-    # Where even the tangent overflows it stays at the largest number, with a gradient of 0.
-    return (order * ratio / alpha).clamp(max=torch.finfo(order.dtype).max)
+    # Where even the tangent overflows it stays where it is, with a gradient of 0.
+    return (order * ratio / alpha).clamp(max=_SUMMABLE * torch.finfo(order.dtype).max)
 
 
 def too_far(name: str, exponent: float) -> ToySoundError:

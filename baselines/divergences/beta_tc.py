@@ -29,6 +29,9 @@ do not depend on the order of the batch. In their published code, and in copies 
 1 / B, and the constant (D - 1) ln N, which plain minibatch weights add to the total correlation,
 does not arise.
 
+With weights that are at least 1 the three parts would make a bound: none is negative. Their
+estimate makes none, unless all weights are one and the closed form is all there is.
+
 Known failure: the logarithm of an unbiased density is biased. Where posteriors are narrow and many,
 few or none of a batch overlap at z: q(z) is then its own term alone, while in each dimension others
 do overlap, and dimensions that are independent seem to depend on each other by nats. What is left
@@ -136,8 +139,9 @@ def _log_weights(batch_size: int, dataset_size: int) -> torch.Tensor:
 
 
 def _least_weight(options: Mapping[str, Any]) -> float:
-    least = min(options["alpha"], options["beta"], options["gamma"])
-    return 1 / least if least > 0 else NEVER
+    """Three equal weights are that of a closed form; an estimate may be too low by any amount."""
+    alpha: float = options["alpha"]
+    return 1 / alpha if alpha == options["beta"] == options["gamma"] and alpha > 0 else NEVER
 
 
 BETA_TC = Divergence(

@@ -27,7 +27,9 @@ Reference
 H. Kim and A. Mnih, "Disentangling by factorising", ICML 2018.
 """
 
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import torch
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
@@ -37,7 +39,7 @@ from torch.nn.functional import softplus
 from baselines.divergences.beta_tc import aggregate_log_densities
 from baselines.divergences.drawing import posterior_samples
 from baselines.divergences.kl import kl
-from baselines.divergences.registry import Critic, Divergence
+from baselines.divergences.registry import NEVER, Critic, Divergence
 
 _SLOPE = 0.2
 
@@ -112,6 +114,11 @@ def shuffled(codes: torch.Tensor, seed: int) -> torch.Tensor:
     return codes.gather(0, order.to(codes.device))
 
 
+def _least_weight(options: Mapping[str, Any]) -> float:
+    """A critic may find a total correlation below 0: only without it is the objective a bound."""
+    return 1.0 if options["gamma"] == 0 else NEVER
+
+
 FACTOR = Divergence(
     name="factor",
     function=factor,
@@ -119,7 +126,7 @@ FACTOR = Divergence(
     estimator="closed form, and the density ratio by a critic that is trained beside the model",
     reference="Kim and Mnih 2018",
     behaviour="makes the dimensions of q(z) independent of each other, as far as a critic can tell",
-    least_weight=1.0,
+    least_weight=_least_weight,
     per_sound=False,
     needs_batch=True,
     needs_latent=True,

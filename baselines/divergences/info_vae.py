@@ -69,7 +69,8 @@ def info_vae(
 
 
 def _least_weight(options: Mapping[str, Any]) -> float:
-    return 1 / (1 - options["alpha"]) if options["alpha"] < 1 else NEVER
+    alpha: float = options["alpha"]
+    return 1 / (1 - alpha) if alpha < 1 <= alpha + options["scale"] else NEVER
 
 
 INFO_VAE = Divergence(

@@ -58,8 +58,8 @@ class Divergence:
     reference : the paper or textbook
     behaviour : what a training with it does to the aggregate posterior q(z), the mean of q(z|x)
     least_weight : the smallest weight from which on ``log_likelihood - weight * divergence`` is
-        known to be a lower bound of ln p(x) (of its mean, for a divergence of the batch);
-        ``NEVER`` where none is; a function of all options where it depends on them
+        known to be a lower bound of ln p(x) (of its mean, for a divergence of the batch), as it is
+        estimated; ``NEVER`` where none is; a function of all options where it depends on them
     per_sound : True if the result has shape (B,), False for a scalar of the whole batch
     needs_batch : True if it compares sounds with each other, which a single one does not allow
     needs_latent : True if it works on samples of the posteriors; they are drawn if none are given
@@ -98,7 +98,8 @@ class Divergence:
         """
         chosen = self.defaults | self.checked(options)
         least = self.least_weight
-        return weight >= (least(chosen) if callable(least) else least)
+        least = least(chosen) if callable(least) else least
+        return least < NEVER and weight >= least
 
     @cached_property
     def context(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ the gradient of one step is then mostly noise.
 
 References
 ----------
-S. Kolouri et al., "Sliced-Wasserstein autoencoder: an embarrassingly simple generative model",
+S. Kolouri et al., "Sliced-Wasserstein auto-encoders",
 ICLR 2019. N. Bonneel et al., "Sliced and Radon Wasserstein barycenters of measures", J. Math.
 Imaging and Vision 51, 2015.
 """

@@ -20,6 +20,7 @@ from typing import Literal
 import numpy as np
 import torch
 
+from baselines.bounded import bounded
 from baselines.likelihoods.protocol import Likelihood
 from toysound.errors import UsageError, unknown_name
 
@@ -168,7 +169,7 @@ class LocationScale(Factorised):
     @property
     def log_scale(self) -> torch.Tensor:
         """Natural logarithm of s, shape () or (num_dims,)."""
-        return self._log_scale.clamp(min=math.log(self.minimum_scale))
+        return bounded(self._log_scale, low=math.log(self.minimum_scale))
 
     def _point(self, outputs: torch.Tensor) -> torch.Tensor:
         return outputs[:, 0]

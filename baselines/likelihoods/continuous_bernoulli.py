@@ -74,9 +74,12 @@ class ContinuousBernoulli(Factorised):
 
     def _point(self, outputs: torch.Tensor) -> torch.Tensor:
         logit = outputs[:, 0]
-        large = torch.where(logit.abs() < _SMALL, torch.ones_like(logit), logit)
-        steep = -1 / torch.expm1(-large) - 1 / large
-        return torch.where(logit.abs() < _SMALL, 0.5 + logit / 12 - logit**3 / 720, steep)
+        # Mirrored, so that no exponential overflows.
+        large = logit.abs().clamp(min=_SMALL)
+        above = -1 / torch.expm1(-large) - 1 / large
+        steep = torch.where(logit > 0, above, 1 - above)
+        near = logit.clamp(-_SMALL, _SMALL)
+        return torch.where(logit.abs() < _SMALL, 0.5 + near / 12 - near**3 / 720, steep)
 
 
 def _log_sinhc(half: torch.Tensor) -> torch.Tensor:

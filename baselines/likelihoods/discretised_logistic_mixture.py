@@ -27,6 +27,7 @@ import torch
 from pydantic import PositiveFloat, PositiveInt
 from torch.nn.functional import logsigmoid
 
+from baselines.bounded import bounded
 from baselines.likelihoods.base import Factorised, numpy_generator
 from baselines.likelihoods.categorical import pick
 from toysound.errors import UsageError
@@ -133,5 +134,5 @@ class DiscretisedLogisticMixture(Factorised):
         """Return ln weights, means and ln scales, each (B, K, P)."""
         logits, means, log_scales = outputs.chunk(3, dim=1)
         # No scale is wider than e^10 half-ranges, where all levels are equally probable.
-        log_scales = log_scales.clamp(self._smallest_log_scale, 10.0)
+        log_scales = bounded(log_scales, self._smallest_log_scale, 10.0)
         return torch.log_softmax(logits, dim=1), means, log_scales

@@ -15,8 +15,9 @@ deep holes), power that was not expected costs much.
 Units
 -----
 ``"power"``
-    Targets are powers, at least 0, and d is ln m. Powers below the floor are taken for the floor:
-    ln 0 is no number.
+    Targets are powers, at least 0, and d is ln m. Near 0 the density of a shape other than 1 has no
+    finite logarithm, so powers up to the floor are one event: all are charged the probability that
+    the power is at most the floor, spread evenly over it.
 ``"dB"``
     Targets and the decoder's answer are 10 log10 of power, as in a decibel spectrogram. The density
     is that of the decibels, with the Jacobian ln(10) / 10 x, and may be compared with a normal one.
@@ -38,11 +39,12 @@ speech and audio spectrogram modeling", DAFx-19, 2019.
 """
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from pydantic import PositiveFloat
 
+from baselines.bounded import bounded
 from baselines.likelihoods.base import Factorised, Kind, add_log_parameter, numpy_generator
 from toysound.errors import unknown_name
 
@@ -54,6 +56,9 @@ _NEPER_PER_DB = math.log(10) / 10
 #: wild answer and its gradient stay finite. No probability is left there.
 _LINEAR_FROM = 30.0
 
+#: Probabilities below are found by a series; ln y above which all is certain; a step of ln a.
+_SMALLEST_P, _LARGEST_LOG_Y, _STEP = 1e-250, 40.0, 1e-5
+
 
 class Gamma(Factorised):
     """Independent gamma densities of power, given its expectation.
@@ -64,7 +69,7 @@ class Gamma(Factorised):
     unit : ``"power"`` or ``"dB"``, of targets; the decoder's answer is ln m or 10 log10 m
     shape : how the shape a is found: ``"learned"``, ``"per_dimension"`` or ``"fixed"``
     initial_shape : to start from, or to keep; 1 is the Itakura-Saito divergence
-    floor : smallest power, in the unit of the targets' power
+    floor : of ``"power"``: powers up to it are not told apart
 
     Attributes
     ----------
@@ -102,7 +107,7 @@ class Gamma(Factorised):
     @property
     def log_shape(self) -> torch.Tensor:
         """Natural logarithm of a, shape () or (num_dims,); a lies between 1e-3 and 1e6."""
-        return self._log_shape.clamp(math.log(1e-3), math.log(1e6))
+        return bounded(self._log_shape, math.log(1e-3), math.log(1e6))
 
     def answer(self, expected: torch.Tensor) -> torch.Tensor:
         """Return the expected decibels, or ln of the expected power, (1, P)."""
@@ -117,15 +122,16 @@ class Gamma(Factorised):
     def _log_densities(self, target: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         log_shape = self.log_shape
         shape = torch.exp(log_shape)
+        normaliser = shape * log_shape - torch.lgamma(shape)
         if self.unit == "dB":
             log_ratio = (target - outputs[:, 0]) * _NEPER_PER_DB
-            jacobian: torch.Tensor | float = math.log(_NEPER_PER_DB)
-        else:
-            log_power = torch.log(target.clamp(min=self.floor))
-            log_ratio = log_power - outputs[:, 0]
-            jacobian = -log_power
-        normaliser = shape * log_shape - torch.lgamma(shape)
-        return normaliser + shape * (log_ratio - _exp(log_ratio)) + jacobian
+            return normaliser + shape * (log_ratio - _exp(log_ratio)) + math.log(_NEPER_PER_DB)
+        log_power = torch.log(target.clamp(min=self.floor))
+        log_ratio = log_power - outputs[:, 0]
+        above = normaliser + shape * (log_ratio - _exp(log_ratio)) - log_power
+        log_floor = math.log(self.floor)
+        at_floor = log_gamma_cdf(log_shape, log_shape + log_floor - outputs[:, 0]) - log_floor
+        return torch.where(target > self.floor, above, at_floor)
 
     def _draw(self, outputs: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         expected = outputs[:, 0]
@@ -133,7 +139,8 @@ class Gamma(Factorised):
         draws = numpy_generator(generator).standard_gamma(shape) / shape
         ratio = torch.from_numpy(draws).to(expected)
         if self.unit == "dB":
-            return expected + torch.log(ratio.clamp(min=self.floor)) / _NEPER_PER_DB
+            least = torch.finfo(ratio.dtype).tiny  # 380 dB below the expectation
+            return expected + torch.log(ratio.clamp(min=least)) / _NEPER_PER_DB
         return torch.exp(expected) * ratio
 
     def _point(self, outputs: torch.Tensor) -> torch.Tensor:
@@ -144,3 +151,46 @@ def _exp(exponent: torch.Tensor) -> torch.Tensor:
     """Return e^x, going on as its tangent above ``_LINEAR_FROM``."""
     beyond = (exponent - _LINEAR_FROM).clamp(min=0)
     return torch.exp(exponent.clamp(max=_LINEAR_FROM)) + math.exp(_LINEAR_FROM) * beyond
+
+
+class _LogGammaCdf(torch.autograd.Function):
+    """ln P(a, y) of ln a and ln y, in double precision."""
+
+    @staticmethod
+    def forward(ctx: Any, log_shape: torch.Tensor, log_y: torch.Tensor) -> torch.Tensor:
+        result = _log_p(log_shape, log_y)
+        ctx.save_for_backward(log_shape, log_y, result)
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        (log_shape, log_y, log_p), (gradient,) = ctx.saved_tensors, gradients
+        shape, y = log_shape.exp(), log_y.exp()
+        by_y = torch.exp(shape * log_y - y - torch.lgamma(shape) - log_p)
+        # The derivative by the shape is no function of a library: a difference across it.
+        above, below = (_log_p(log_shape + step, log_y) for step in (_STEP, -_STEP))
+        return gradient * (above - below) / (2 * _STEP), gradient * by_y
+
+
+def log_gamma_cdf(log_shape: torch.Tensor, log_y: torch.Tensor) -> torch.Tensor:
+    """Return ln P(a, y), the probability that a gamma variate of shape a is at most y.
+
+    Parameters
+    ----------
+    log_shape, log_y : ln a and ln y, of shapes that can be broadcast
+    """
+    shape = log_shape.double() + torch.zeros_like(log_y, dtype=torch.float64)
+    y = log_y.double().clamp(max=_LARGEST_LOG_Y) + torch.zeros_like(shape)
+    result: torch.Tensor = _LogGammaCdf.apply(shape, y)  # type: ignore[no-untyped-call]
+    return result.to(log_y)
+
+
+def _log_p(log_shape: torch.Tensor, log_y: torch.Tensor) -> torch.Tensor:
+    shape, y = log_shape.exp(), log_y.exp()
+    probability = torch.special.gammainc(shape, y)
+    # Too small for a number: the series y^a e^-y / G(a + 1) (1 + y / (a + 1) + ...), summed as
+    # a geometric one.
+    ratio = (y / (shape + 1)).clamp(max=0.99)
+    small = shape * log_y - y - torch.lgamma(shape + 1) - torch.log1p(-ratio)
+    held = probability > _SMALLEST_P
+    return torch.where(held, torch.log(torch.where(held, probability, 1.0)), small)

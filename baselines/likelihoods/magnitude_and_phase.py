@@ -125,7 +125,7 @@ class MagnitudeAndPhase(Factorised):
 
     def _log_densities(self, target: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         """Return a term for each level, then one for each angle, (B, 2 * size)."""
-        planes = target.reshape(len(target), -1, self._size)
+        planes = target.reshape(len(target), target.shape[1] // self._size, self._size)
         self._check_form(planes[:1])
         levels = planes[:, 0]
         expected, vectors = self._answers(outputs)
@@ -170,7 +170,8 @@ class MagnitudeAndPhase(Factorised):
 
     def _answers(self, outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return what the decoder says of levels, (B, 1, size), and of angles, (B, 2, size)."""
-        planes = outputs.reshape(*outputs.shape[:2], -1, self._size)
+        count = outputs.shape[2] // self._size
+        planes = outputs.reshape(*outputs.shape[:2], count, self._size)
         vectors = planes[:, 0, 1:] if self.outputs_per_dim == 1 else planes[:, :, 1]
         return planes[:, 0, :1], vectors * self._log_sharpness.exp()
 

@@ -27,6 +27,9 @@ from pydantic import PositiveFloat
 
 from baselines.likelihoods.base import Kind, LocationScale
 
+#: Degrees of freedom from which on the series of the normaliser is exact in double precision.
+_MANY = 1e4
+
 
 class StudentT(LocationScale):
     """Independent Student's t densities.
@@ -63,17 +66,11 @@ class StudentT(LocationScale):
         if not 0 < degrees < math.inf:
             raise ValueError(f"degrees must be positive, got {degrees}")
         self.degrees = degrees
-        self._normaliser = (
-            math.lgamma((degrees + 1) / 2)
-            - math.lgamma(degrees / 2)
-            - 0.5 * math.log(degrees * math.pi)
-        )
+        self._normaliser = _log_normaliser(degrees)
 
     def _log_densities(self, target: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
         distance = (target - outputs[:, 0]) * torch.exp(-self.log_scale) / math.sqrt(self.degrees)
-        # ln sqrt(1 + d^2), without a square that could overflow.
-        half_log = torch.log(torch.hypot(distance, torch.ones_like(distance)))
-        return self._normaliser - self.log_scale - (self.degrees + 1) * half_log
+        return self._normaliser - self.log_scale - (self.degrees + 1) * _half_log1p_square(distance)
 
     def _draw(self, outputs: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         median = outputs[:, 0]
@@ -82,3 +79,19 @@ class StudentT(LocationScale):
         squared_radius = self.degrees * torch.expm1(-2 / self.degrees * torch.log1p(-uniform))
         deviation = squared_radius.sqrt() * torch.cos(2 * math.pi * turns)
         return median + deviation * torch.exp(self.log_scale)
+
+
+def _log_normaliser(degrees: float) -> float:
+    """Return ln of the density at the median, for a scale of 1."""
+    if degrees > _MANY:  # the difference of two large numbers: its series instead
+        return -math.log(2 * math.pi) / 2 - 1 / (4 * degrees) + 1 / (24 * degrees**3)
+    return (
+        math.lgamma((degrees + 1) / 2) - math.lgamma(degrees / 2) - math.log(degrees * math.pi) / 2
+    )
+
+
+def _half_log1p_square(distance: torch.Tensor) -> torch.Tensor:
+    """Return ln sqrt(1 + d^2): no square overflows, and nothing is lost where d is small."""
+    near = torch.log1p(distance.clamp(-1, 1).square()) / 2
+    far = torch.log(torch.hypot(distance, torch.ones_like(distance)))
+    return torch.where(distance.abs() < 1, near, far)

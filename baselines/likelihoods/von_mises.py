@@ -26,6 +26,7 @@ from typing import Literal
 import torch
 from pydantic import PositiveFloat
 
+from baselines.bounded import bounded
 from baselines.likelihoods.base import KINDS, Factorised, Kind, add_log_parameter, numpy_generator
 from toysound.errors import unknown_name
 
@@ -107,10 +108,10 @@ class VonMises(Factorised):
         if self._decoded:
             # Never 0, so that the gradient at (0, 0) is a number.
             length = torch.hypot(torch.hypot(a, torch.full_like(a, _SHORTEST)), b)
-            return a / length, b / length, length.clamp(max=LARGEST_CONCENTRATION)
+            return a / length, b / length, bounded(length, high=LARGEST_CONCENTRATION)
         # A vector without a direction points to 0: the density must have one.
         lost = (a.abs() < _SHORTEST) & (b.abs() < _SHORTEST)
         a = torch.where(lost, torch.ones_like(a), a)
         length = torch.hypot(a, b)
         largest = math.log(LARGEST_CONCENTRATION)
-        return a / length, b / length, torch.exp(self._log_concentration.clamp(max=largest))
+        return a / length, b / length, torch.exp(bounded(self._log_concentration, high=largest))
