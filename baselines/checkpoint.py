@@ -5,7 +5,7 @@ The file alone is enough to use the model. Nothing in it can run code. Its metad
 ``dataset`` and ``dataset_version``, ``num_sounds``, ``seed``, ``toysound_version`` and ``format``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -60,17 +60,9 @@ class Identity:
         """The recipe."""
         return recipes.parse(self.recipe_toml, "in the file")
 
-    def without(self, fields: Sequence[str]) -> "Identity":
-        """Return the identity as if the recipe said nothing of these fields, to compare others.
-
-        Parameters
-        ----------
-        fields : that are texts or may be left out, such as ``"rotation"``
-        """
-        recipe = self.recipe
-        nothing = {name: "" if isinstance(getattr(recipe, name), str) else None for name in fields}
-        text = recipes.to_toml(recipe.model_copy(update=nothing))
-        return replace(self, recipe_toml=text)
+    def unturned(self) -> "Identity":
+        """Return the identity of what is trained before codes are turned, without a name."""
+        return replace(self, recipe_toml=recipes.unturned(self.recipe))
 
     def representation(self) -> Representation:
         """Return the view of sound that the recipe names, for these sounds."""

@@ -10,7 +10,13 @@ from toysound.command import Command
 from toysound.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from baselines.folder import Summary
+
+
+#: Dimensions that are printed, at most; all are in summary.json.
+_SHOWN = 40
 
 
 def _train_arguments(parser: ArgumentParser) -> None:
@@ -57,7 +63,7 @@ def _train_arguments(parser: ArgumentParser) -> None:
         "--samples", type=int, default=0, metavar="N", help="write N sounds after each epoch"
     )
     parser.add_argument(
-        "--samples-every", type=int, default=1, metavar="EPOCHS", help="not after each (default: 1)"
+        "--samples-every", type=int, metavar="EPOCHS", help="not after each (default: 1)"
     )
     parser.add_argument(
         "--plots", action="store_true", help="draw curves.png and kl.png, also of what is finished"
@@ -81,15 +87,22 @@ def _train(args: Namespace) -> int:
         raise UsageError(f"--checkpoint-every must be 0 or more, got {args.checkpoint_every}")
     if args.samples < 0:
         raise UsageError(f"--samples must be 0 or more, got {args.samples}")
-    if args.samples_every < 1:
+    if args.samples_every is not None and args.samples_every < 1:
         raise UsageError(f"--samples-every must be 1 or more, got {args.samples_every}")
+    if args.samples_every is not None and not args.samples:
+        raise UsageError("--samples-every says how often; --samples N says how many sounds")
     recipe = recipes.load(args.recipe, args.changes)
     monitoring = Monitoring(
-        args.tensorboard, args.samples, args.samples_every, args.plots, args.bounds
+        args.tensorboard, args.samples, args.samples_every or 1, args.plots, args.bounds
     )
     if monitoring.watches and not recipe.learns:
         raise UsageError(
             f"recipe '{recipe.name}' is fitted in closed form: there are no epochs to watch"
+        )
+    if monitoring.bounds and not recipe.sampled:
+        raise UsageError(
+            f"codes of recipe '{recipe.name}' are points: there is no posterior whose bounds could "
+            "be measured"
         )
     if monitoring.during and args.turn:
         raise UsageError(
@@ -112,24 +125,31 @@ def _train(args: Namespace) -> int:
         answer = asdict(summary) | {"model": str(model), "finished_before": before}
         print(json.dumps(answer, indent=2))
     else:
-        print(_text(summary, args.dataset, model, before))
+        print(_text(summary, args.dataset, model, _done(before, args.turn)))
     return 0
 
 
-def _text(summary: "Summary", dataset: str, model: Path, before: bool) -> str:
+def _done(before: bool, turn: Path | None) -> tuple[str, str]:
+    """Return what was done, before and after what it was done to."""
+    if before:
+        return "", " was finished before; --force trains it anew"
+    return ("trained ", "") if turn is None else ("turned to ", f", from '{turn}'")
+
+
+def _text(summary: "Summary", dataset: str, model: Path, done: tuple[str, str]) -> str:
     """Return the final figures for a person, and what to try next."""
     head = f"{summary.recipe} on {summary.dataset}, seed {summary.seed}"
     epochs = f"{summary.epochs} epochs (best: {summary.best_epoch}), " if summary.epochs else ""
     return "\n".join(
         [
-            f"{head} was finished before; --force trains it anew" if before else f"trained {head}",
+            head.join(done),
             f"  {epochs}{summary.cpu_seconds:.0f} CPU seconds, "
             f"{summary.num_parameters:,} parameters",
             f"  validation {summary.nats_are} {summary.validation_nats:.0f} nats, "
             f"RMSE {summary.validation_rmse:.2f} {summary.rmse_unit}",
             *_used(summary),
             *_relevance(summary),
-            f"{'found' if before else 'wrote'} {model}",
+            f"{'wrote' if done[0] else 'found'} {model}",
             f"try: toysound score {model} --dataset {dataset} --out result.json",
         ]
     )
@@ -139,8 +159,7 @@ def _used(summary: "Summary") -> list[str]:
     """Return how many dimensions are in use and what each says, where that is known."""
     if summary.active_units is None:
         return []
-    nats = " ".join(f"{value:.2f}" for value in sorted(summary.kl, reverse=True))
-    said = f", KL of each dimension (nats): {nats}" if nats else ""
+    said = f", KL of each dimension (nats): {_largest(summary.kl)}" if summary.kl else ""
     return [f"  {summary.active_units} active units{said}"]
 
 
@@ -148,8 +167,14 @@ def _relevance(summary: "Summary") -> list[str]:
     """Return how relevant the dimensions are, the most relevant first, where that is known."""
     if summary.relevance is None:
         return []
-    shares = " ".join(f"{share:.2f}" for share in sorted(summary.relevance, reverse=True))
-    return [f"  {sum(summary.relevance):.1f} relevant dimensions: {shares}"]
+    return [f"  {sum(summary.relevance):.1f} relevant dimensions: {_largest(summary.relevance)}"]
+
+
+def _largest(values: "Sequence[float]") -> str:
+    """Return numbers, the largest first, as many as fit a screen."""
+    shown = [f"{value:.2f}" for value in sorted(values, reverse=True)[:_SHOWN]]
+    left = len(values) - len(shown)
+    return " ".join(shown) + (f" and {left} more" if left else "")
 
 
 TRAIN = Command(

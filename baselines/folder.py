@@ -129,6 +129,7 @@ class RunFolder:
     identity : what is trained in it
     force : what an earlier training left is as if it were not there, and is removed when the first
         file of this one is written: not by a training that is refused before
+    more : names of files that are this training's beyond those above, and go with them
 
     Raises
     ------
@@ -138,9 +139,12 @@ class RunFolder:
         If the folder holds another training, or a recipe of the user's that would be overwritten.
     """
 
-    def __init__(self, path: Path, identity: Identity, force: bool = False) -> None:
+    def __init__(
+        self, path: Path, identity: Identity, force: bool = False, more: Sequence[str] = ()
+    ) -> None:
         self.path = path
         self.identity = identity
+        self._more = tuple(more)
         self._force, self._begun = force, False
         _make_writable(path)
         for partial in path.glob(".*.partial"):
@@ -232,7 +236,7 @@ class RunFolder:
         names = [f"{part}{file}" for part in PARTS for file in files]
         for pattern in (f"{part}{pattern}" for part in PARTS for pattern in _MONITORED):
             names += [str(found.relative_to(self.path)) for found in self.path.glob(pattern)]
-        for name in (*names, BOUNDS_FILE, SUMMARY_FILE, MODEL_FILE):
+        for name in (*names, *self._more, BOUNDS_FILE, SUMMARY_FILE, MODEL_FILE):
             (self.path / name).unlink(missing_ok=True)
 
     def _remove_checkpoints(self) -> None:
@@ -277,14 +281,13 @@ class Finished(NamedTuple):
     summary: Summary
 
 
-def open_finished(path: Path, wanted: Identity, but: Sequence[str] = ()) -> Finished:
-    """Return what a finished training left in a folder.
+def open_unturned(path: Path, wanted: Identity) -> Finished:
+    """Return what a finished training left, whose codes are to be turned.
 
     Parameters
     ----------
     path : the folder
-    wanted : whose training it has to be
-    but : fields of the recipe in which it may be another
+    wanted : of a recipe with a rotation; the training has to be that of the same recipe without
 
     Raises
     ------
@@ -293,10 +296,13 @@ def open_finished(path: Path, wanted: Identity, but: Sequence[str] = ()) -> Fini
     """
     model = load_model(path)
     found = Identity.from_metadata(load_tensors(path / MODEL_FILE)[1])
-    if found.without(but) != wanted.without(but):
+    if found.recipe.rotation is not None:
         raise ToySoundError(
-            f"'{path}' holds {_difference(found.without(but), wanted.without(but))}"
+            f"'{path}' holds codes that are turned already; name a training without a rotation"
         )
+    found, wanted = found.unturned(), wanted.unturned()
+    if found != wanted:
+        raise ToySoundError(f"'{path}' holds {_difference(found, wanted)}")
     files = {part: path / f"{part}{HISTORY_FILE}" for part in PARTS}
     histories = {part: _epochs(file) for part, file in files.items() if file.exists()}
     return Finished(model.latent_model, histories, _read_summary(path))

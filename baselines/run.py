@@ -39,7 +39,7 @@ from baselines.folder import (
     Finished,
     RunFolder,
     Summary,
-    open_finished,
+    open_unturned,
 )
 from baselines.job import Job, Tensors
 from baselines.model import LatentModel
@@ -67,9 +67,6 @@ CHECKPOINT_EVERY_S = 10.0
 
 #: The spread of coefficients is at least this many times the smallest scale of a likelihood.
 _LEAST_RANGE = 10.0
-
-#: Fields of a recipe that say nothing of a training, only of what is made of it.
-_OF_A_ROTATION = ("rotation", "name", "citation")
 
 #: Tells the draws of partners from all others by the same seed.
 _PAIRS = 0x9A125
@@ -184,7 +181,7 @@ def train(
         if turn is None:
             model, histories, summary = _trained(recipe, job)
         else:
-            model, histories, summary = open_finished(turn, identity, but=_OF_A_ROTATION)
+            model, histories, summary = open_unturned(turn, identity)
             job.cpu_seconds_before = summary.cpu_seconds
         if recipe.rotation:
             means, _ = _posteriors(model, dataset.split("train"), job)

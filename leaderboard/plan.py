@@ -203,6 +203,9 @@ def jobs(
             raise UsageError(f"no model of plan '{plan.name}' fits '{pattern}'; they are {rows}")
     chosen = [e for e in plan.models if not only or any(fnmatchcase(e.name, p) for p in only)]
     resolved = {entry.name: _resolved(plan, entry) for entry in chosen}
+    for entry in chosen:
+        if entry.turns is not None:
+            _check_turned(plan, entry)
     found = [
         (dataset, Job(entry.name, dataset, seed, resolved[entry.name], entry.model, entry.turns))
         for entry in chosen
@@ -217,13 +220,30 @@ def jobs(
 
 
 def _resolved(plan: Plan, entry: Entry) -> str | None:
+    recipe = _recipe(plan, entry)
+    return None if recipe is None else recipes.to_toml(recipe)
+
+
+def _recipe(plan: Plan, entry: Entry) -> recipes.Recipe | None:
     if entry.recipe is None:
         return None
     try:
-        recipe = recipes.load(entry.recipe, [*plan.set, *entry.set, f"name={entry.name}"])
+        return recipes.load(entry.recipe, [*plan.set, *entry.set, f"name={entry.name}"])
     except ToySoundError as error:
         raise type(error)(f"model '{entry.name}': {error}") from None
-    return recipes.to_toml(recipe)
+
+
+def _check_turned(plan: Plan, entry: Entry) -> None:
+    """Refuse what ``--turn`` of ``toysound train`` would refuse, before any work begins."""
+    (other,) = (other for other in plan.models if other.name == entry.turns)
+    own, turned = _recipe(plan, entry), _recipe(plan, other)
+    head = f"model '{entry.name}' turns '{other.name}'"
+    if own is None or own.rotation is None:
+        raise ToySoundError(f"{head}, and its recipe has no rotation to turn it by")
+    if turned is None or turned.rotation is not None:
+        raise ToySoundError(f"{head}, which is no recipe without a rotation")
+    if recipes.unturned(own) != recipes.unturned(turned):
+        raise ToySoundError(f"{head}, and their recipes differ in more than the rotation")
 
 
 def _first_problem(error: ValidationError) -> str:

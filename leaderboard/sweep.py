@@ -5,11 +5,13 @@ process of its own on one thread. What they leave:
 
     OUT/<dataset>/<row>/<seed>/                 the training, see baselines.folder; and log.txt
     RESULTS/<dataset>/<row>/<seed>.json         the result, with its sounds and items beside it
-    RESULTS/<dataset>/<row>/<seed>.recipe.toml  from which the model can be trained again
+    RESULTS/<dataset>/<row>/<seed>.recipe.toml  from which the model can be trained again, or
+    RESULTS/<dataset>/<row>/<seed>.model.txt    what was scored, where nothing was trained
     RESULTS/<dataset>/<row>/<seed>.history.csv  its learning curve, of 200 epochs at most
 
-A sweep that was stopped goes on where it was: a job is done when its result is there, of the same
-recipe and the same version of the dataset. A job that fails does not stop the others.
+A dataset that is named by its folder has the place of its name. A sweep that was stopped goes on
+where it was: a job is done when its result is there, of the same recipe or model and the same
+version of the dataset. A job that fails does not stop the others.
 
 On a Dask cluster OUT and RESULTS lie on a disk that all its machines share.
 """
@@ -21,12 +23,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from baselines import recipes
 from baselines.checkpoint import MODEL_FILE
+from baselines.folder import RECIPE_FILE
 from benchmark.audition import audition_path
 from benchmark.items import items_path
 from benchmark.result import load_result
@@ -40,6 +44,9 @@ from toysound.workers import Task
 
 #: Epochs of a learning curve that are kept beside a result.
 _CURVE_EPOCHS = 200
+
+#: What a result is of where nothing was trained.
+_MODEL_NOTE = ".model.txt"
 
 #: One thread for each process, whatever library counts them.
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -62,18 +69,30 @@ class Places:
 
     def folder(self, job: Job) -> Path:
         """Return the folder of a job's training."""
-        return self.out / job.dataset / job.row / str(job.seed)
+        return self.out / _place(job.dataset) / job.row / str(job.seed)
 
     def turned(self, job: Job) -> Path | None:
         """Return the finished training whose codes a job turns, where there is one."""
         if job.turns is None:
             return None
-        folder = self.out / job.dataset / job.turns / str(job.seed)
-        return folder if (folder / MODEL_FILE).exists() else None
+        folder = self.out / _place(job.dataset) / job.turns / str(job.seed)
+        recipe = folder / RECIPE_FILE
+        if job.recipe is None or not ((folder / MODEL_FILE).exists() and recipe.exists()):
+            return None
+        texts = recipe.read_text(encoding="utf-8"), job.recipe
+        found, wanted = (recipes.unturned(recipes.parse(text, str(recipe))) for text in texts)
+        return folder if found == wanted else None
 
     def result(self, job: Job) -> Path:
         """Return the result file of a job."""
-        return self.results / job.dataset / job.row / f"{job.seed}.json"
+        return self.results / _place(job.dataset) / job.row / f"{job.seed}.json"
+
+
+@cache
+def _place(dataset: str) -> Path:
+    """Return the folder of a dataset below those of trainings and results."""
+    parts = Path(load(dataset).name.replace(":", "/")).parts
+    return Path(*(part for part in parts if part not in ("/", "..")))
 
 
 @dataclass(frozen=True)
@@ -98,7 +117,7 @@ def done_before(job: Job, places: Places) -> bool:
     Raises
     ------
     ToySoundError
-        If it is of another recipe or of another version of the dataset.
+        If it is of another recipe or model, or of another version of the dataset.
     """
     path = places.result(job)
     if not path.exists():
@@ -114,6 +133,9 @@ def done_before(job: Job, places: Places) -> bool:
     recipe = path.with_suffix(".recipe.toml")
     if job.recipe is not None and not (recipe.exists() and _same_recipe(recipe, job.recipe)):
         raise ToySoundError(f"'{path}' is of another recipe of '{job.row}'; {other}")
+    model = path.with_suffix(_MODEL_NOTE)
+    if job.model is not None and not (model.exists() and model.read_text() == f"{job.model}\n"):
+        raise ToySoundError(f"'{path}' is of another model of '{job.row}'; {other}")
     return True
 
 
@@ -174,7 +196,12 @@ def _run_there(
 def _run_here(jobs: Sequence[Job], places: Places, workers: int, force: bool) -> Iterator[Outcome]:
     children = _Children()
     with ThreadPoolExecutor(max(workers, 1)) as pool:
-        futures = [pool.submit(do, job, places, force, children) for job in jobs]
+        futures: list[Future[Outcome]] = []
+        by_job: dict[tuple[str, str | None, int], Future[Outcome]] = {}
+        for job in jobs:
+            turned = by_job.get((job.dataset, job.turns, job.seed))
+            futures.append(pool.submit(_do_after, turned, job, places, force, children))
+            by_job[job.dataset, job.row, job.seed] = futures[-1]
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -183,6 +210,15 @@ def _run_here(jobs: Sequence[Job], places: Places, workers: int, force: bool) ->
                 future.cancel()
             children.stop()
             raise
+
+
+def _do_after(
+    turned: Future[Outcome] | None, job: Job, places: Places, force: bool, children: "_Children"
+) -> Outcome:
+    """Do a job once the one whose codes it turns is done; that one was begun before."""
+    if turned is not None:
+        wait([turned])
+    return do(job, places, force, children)
 
 
 class _Children:
@@ -233,6 +269,8 @@ def do(job: Job, places: Places, force: bool, children: _Children | None = None)
         if history.exists():
             curve = thinned(history.read_text(encoding="utf-8"))
             write_text(result.with_suffix(".history.csv"), curve)
+    if job.model is not None:
+        write_text(result.with_suffix(_MODEL_NOTE), f"{job.model}\n")
     if not places.keep_sounds:
         audition_path(result).unlink(missing_ok=True)
         items_path(result).unlink(missing_ok=True)

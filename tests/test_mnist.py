@@ -1,6 +1,7 @@
 """The experiment: its targets, its network, what is measured, and that it goes on bit for bit."""
 
 import dataclasses
+import json
 import math
 import shutil
 from pathlib import Path
@@ -228,6 +229,46 @@ def test_measures_that_need_something() -> None:
 
 
 # A trial.
+
+
+def test_its_folder_says_what_that_of_any_training_says(plane: Trained, out: Path) -> None:
+    summary = json.loads((out / plane.outcome.trial.name / SUMMARY_FILE).read_text())
+    assert len(summary["kl"]) == 2
+    assert summary["active_units"] == 2
+    assert summary["collapsed"] is False
+
+
+def test_a_collapse_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trial = Trial(2, epochs=1, step=1e-9)
+    run(trial, DIGITS, tmp_path, QUICK)
+    said = capsys.readouterr().err
+    assert f"{trial.name}: the code of the trained model has collapsed: all 2 dimensions" in said
+    assert "so that all digits are drawn alike; a smaller --beta" in said
+    assert json.loads((tmp_path / trial.name / SUMMARY_FILE).read_text())["collapsed"] is True
+
+
+def test_an_explosion_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(Trial(20, epochs=3, step=1.0, beta=4.0), DIGITS, tmp_path, QUICK)
+    assert "the training has exploded in epoch" in capsys.readouterr().err
+
+
+def test_what_a_forced_training_replaces_stays_until_it_begins(
+    plane: Trained, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = plane.outcome.trial
+    shutil.copytree(out / trial.name, tmp_path / trial.name)
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("baselines.mnist.trial.fit", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(trial, DIGITS, tmp_path, QUICK, force=True)
+    monkeypatch.undo()
+    assert run(trial, DIGITS, tmp_path, QUICK).outcome == plane.outcome
+    (tmp_path / trial.name / OUTCOME_FILE).unlink()
+    with pytest.raises(ToySoundError, match="--force trains anew"):
+        run(trial, DIGITS, tmp_path, QUICK)
 
 
 def test_an_outcome(plane: Trained, out: Path) -> None:

@@ -85,7 +85,7 @@ def test_every_plan_of_the_package_can_be_resolved(name: str) -> None:
         ('model = "oracle"', 'model = "oracle"\nset = ["a=1"]', "'set' is for recipes"),
         ('model = "oracle"', 'model = "oracle"\nturns = "pca-3"', "'turns' is for recipes"),
         ('name = "pca-2"', 'name = "pca-2"\nturns = "pca-4"', "turns 'pca-4', which is no model"),
-        ('name = "pca-2"', 'name = "pca-2"\nturns = "oracle"', "that stands before it"),
+        ('name = "pca-2"', 'name = "pca-2"\nturns = "oracle"', "which is no model that stands"),
         ('name = "pca-2"', 'name = "pca-3"', "two models are called 'pca-3'"),
         ('name = "pca-2"', 'name = "../up"', r"field 'models\.1\.name' is wrong"),
         ("datasets = [", "datasets = ", "is not TOML"),
@@ -108,6 +108,32 @@ def test_what_a_plan_names_must_exist(old: str, new: str, sentence: str, tmp_pat
     loaded = plan.load(written(tmp_path, PLAN.replace(old, new, 1)))
     with pytest.raises(ToySoundError, match=sentence):
         plan.jobs(loaded)
+
+
+TURNS = """
+[[models]]
+name = "pca-turned"
+recipe = "pca"
+set = ["rotation.name='ica'"]
+turns = "pca-3"
+"""
+
+
+def test_a_row_that_turns_another_has_a_rotation_and_is_the_same_else(tmp_path: Path) -> None:
+    jobs = plan.jobs(plan.load(written(tmp_path, PLAN + TURNS)), only=["pca-turned"])
+    assert {job.turns for job in jobs} == {"pca-3"}
+    wrong = {
+        TURNS.replace("set = [\"rotation.name='ica'\"]\n", ""): "has no rotation to turn it by",
+        TURNS.replace('"pca-3"', '"pca-2"'): "their recipes differ in more than the rotation",
+        TURNS.replace('recipe = "pca"', 'recipe = "ppca"'): "differ in more than the rotation",
+        TURNS.replace('"pca-3"', '"oracle"'): "'oracle', which is no recipe without a rotation",
+        TURNS + TURNS.replace("pca-turned", "again").replace("pca-3", "pca-turned"): (
+            "model 'again' turns 'pca-turned', which is no recipe without a rotation"
+        ),
+    }
+    for text, sentence in wrong.items():
+        with pytest.raises(ToySoundError, match=sentence):
+            plan.jobs(plan.load(written(tmp_path, PLAN + text)))
 
 
 def test_a_pattern_that_fits_nothing_is_refused(tmp_path: Path) -> None:

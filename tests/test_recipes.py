@@ -2,6 +2,7 @@
 
 import math
 import tomllib
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baselines import likelihoods, networks, recipes, representations
-from baselines.recipes import PcaRecipe, VaeRecipe, parse, to_toml
+from baselines.recipes import PcaRecipe, VaeRecipe, parse, to_toml, unturned
 from toysound.errors import ToySoundError, UsageError
 
 MINIMAL = """
@@ -223,3 +224,23 @@ def test_a_recipe_that_is_extended_lies_beside(tmp_path: Path) -> None:
 def test_a_bound_of_another_order_has_weight_one() -> None:
     with pytest.raises(ToySoundError, match=r"bound of order 0.0 is one at divergence.weight=1"):
         recipes.load("iwae", ["divergence.weight=4"])
+
+
+@pytest.mark.parametrize("folder", ["", "below"])
+def test_recipes_in_a_folder_that_extend_each_other_are_refused(
+    folder: str, tmp_path: Path
+) -> None:
+    place = tmp_path / folder
+    place.mkdir(exist_ok=True)
+    for name, other in (("own", "own"), ("one", "two"), ("two", "one")):
+        (place / f"{name}.toml").write_text(f'extends = "{other}.toml"\n')
+    for name in ("own", "one"):
+        with pytest.raises(ToySoundError, match="which extends it in turn"):
+            recipes.load(str(place / f"{name}.toml"))
+        with chdir(tmp_path), pytest.raises(ToySoundError, match="which extends it in turn"):
+            recipes.load(str(Path(folder) / f"{name}.toml"))
+
+
+def test_what_is_trained_before_codes_are_turned() -> None:
+    assert unturned(recipes.load("vae-untangled-ica")) == unturned(recipes.load("vae-untangled"))
+    assert unturned(recipes.load("vae-untangled")) != unturned(recipes.load("ada-gvae"))

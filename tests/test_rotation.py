@@ -170,6 +170,26 @@ def test_another_training_is_not_turned(
     assert not list((tmp_path / "out").iterdir())
 
 
+def test_what_is_turned_already_is_not_turned_again(straight: Path, tmp_path: Path) -> None:
+    recipe = recipes.load("vae-untangled-ica", TINY)
+    train(recipe, small_dataset(), tmp_path / "turned", turn=straight)
+    with pytest.raises(ToySoundError, match="codes that are turned already; name a training"):
+        train(recipe, small_dataset(), tmp_path / "twice", turn=tmp_path / "turned")
+    assert not list((tmp_path / "twice").iterdir())
+
+
+def test_it_is_said_that_nothing_was_trained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = ["train", "pca", "--dataset", "mono/pitch", "--out"]
+    assert main([*head, str(tmp_path / "pca")]) == 0
+    rotation = ["--set", "rotation.name='ica'", "--turn", str(tmp_path / "pca")]
+    assert main([*head, str(tmp_path / "ica"), *rotation]) == 0
+    said = capsys.readouterr().out
+    assert f"turned to pca on mono/pitch, seed 0, from '{tmp_path / 'pca'}'" in said
+    assert f"wrote {tmp_path / 'ica' / 'model.safetensors'}" in said
+
+
 def test_nothing_that_was_trained_is_not_turned(tmp_path: Path) -> None:
     recipe = recipes.load("vae-untangled-ica", TINY)
     with pytest.raises(ToySoundError, match="there is no model"):

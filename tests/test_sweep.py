@@ -101,6 +101,47 @@ turns = "pca-2"
     assert load_result(place(plan, "pca-2-ica") / "0.json").model.name == "pca-2-ica"
 
 
+def test_a_training_of_another_recipe_is_not_turned(tmp_path: Path) -> None:
+    """Two at a time, all of it anew: the row that turns waits for the row that it turns."""
+    turned = GOOD.replace("pca-2", "turned").replace(
+        '["latent_dim=2"]', "[\"latent_dim=2\", \"rotation.name='ica'\"]\nturns = 'pca-2'"
+    )
+    plan = write(tmp_path, GOOD, turned)
+    assert sweep(plan, "--workers", "2") == 0
+    wider = write(
+        tmp_path, *(text.replace("latent_dim=2", "latent_dim=3") for text in (GOOD, turned))
+    )
+    places = Places(tmp_path / "out", tmp_path / "out" / "results")
+    job = plans.jobs(plans.load(str(wider)))[1]
+    assert places.turned(job) is None  # the training that is there is the old one
+    assert sweep(wider, "--workers", "2", "--force") == 0
+    assert places.turned(job) == tmp_path / "out" / DATASET / "pca-2" / "0"
+    assert load_model(tmp_path / "out" / DATASET / "turned" / "0").latent_dim == 3
+
+
+def test_a_result_of_another_model_is_not_taken_for_this_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = '[[models]]\nname = "reference"\nmodel = "random-sound"\n'
+    plan = write(tmp_path, row)
+    assert sweep(plan) == 0
+    assert sweep(plan, "--dry-run") == 0
+    assert "1 done" in capsys.readouterr().out
+    assert sweep(write(tmp_path, row.replace("random-sound", "nearest-neighbour"))) == 1
+    assert "is of another model of 'reference'; choose another" in capsys.readouterr().err
+
+
+def test_a_dataset_that_is_named_by_its_folder_is_left_as_it_is(tmp_path: Path) -> None:
+    assert main(["generate", DATASET, "--out", str(tmp_path / "data")]) == 0
+    folder = tmp_path / "data" / DATASET
+    before = sorted(path for path in folder.rglob("*"))
+    plan = write(tmp_path, GOOD)
+    plan.write_text(plan.read_text().replace(f'"{DATASET}"', f'"{folder}"'))
+    assert sweep(plan) == 0
+    assert sorted(path for path in folder.rglob("*")) == before
+    assert load_result(place(plan, "pca-2") / "0.json").dataset.name == DATASET
+
+
 def test_what_is_done_is_not_done_again(swept: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (place(swept, "pca-2") / "0.json").stat().st_mtime_ns
     assert sweep(swept, "--dry-run") == 0

@@ -47,8 +47,14 @@ class _Parser(ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; no traceback reaches a user."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    return said(lambda: _dispatch(given))
+
+
+def said(run: Callable[[], int]) -> int:
+    """Run a program and return its exit code; what goes wrong is said in one sentence."""
     try:
-        return _dispatch(sys.argv[1:] if arguments is None else list(arguments))
+        return run()
     except UsageError as error:
         return _fail(str(error), 2)
     except ToySoundError as error:

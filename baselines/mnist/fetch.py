@@ -142,7 +142,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         files = files_of(archive)
         for name, data in files.items():
             write_bytes(args.folder / name, data)
-    except (ToySoundError, OSError) as error:
+    except OSError as error:
+        where = f"'{error.filename}' cannot be read or written: {error.strerror}"
+        print(f"fetch: {where}", file=sys.stderr)
+        return 1
+    except ToySoundError as error:
         print(f"fetch: {error}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
     for name, data in files.items():

@@ -114,6 +114,8 @@ def _read(adapter: TypeAdapter[Read], path: Path) -> Read:
     try:
         return adapter.validate_json(path.read_bytes())
     except OSError as error:
-        raise ToySoundError(f"'{path}' cannot be read: {error.strerror or error}") from None
+        raise ToySoundError(
+            f"'{path}' cannot be read: {error.strerror or error}; --force trains anew"
+        ) from None
     except (ValidationError, ToySoundError):
         raise ToySoundError(f"'{path}' is not of this experiment; --force trains anew") from None

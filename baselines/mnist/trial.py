@@ -20,17 +20,28 @@ from baselines.mnist.digits import PIXELS, DigitSet
 from baselines.mnist.experiment import Trial, untrained
 from baselines.mnist.outcome import Outcome, Point, Scoring
 from baselines.mnist.targets import FixedDigits, FreshDigits
+from baselines.monitoring.health import Health, collapsed, final_warning
 from baselines.recipes import to_toml
 from baselines.tensors import load_tensors
 from baselines.threads import one_thread
 from baselines.training import Diverged, State, evaluate, fit, start
 from baselines.vae import VAE
 from toysound.errors import ToySoundError
+from toysound.progress import say
 
 OUTCOME_FILE = "outcome.json"
 
 #: Training digits on which the bound is measured, and by which the best epoch is known.
 MEASURED_DIGITS = 10_000
+
+
+#: Words of a recipe as those of the command.
+_OPTIONS = {
+    "divergence.weight": "--beta",
+    "training.learning_rate": "--step",
+    "validation sounds": "training digits",
+    "sounds are played": "digits are drawn",
+}
 
 
 @dataclass(frozen=True)
@@ -86,10 +97,8 @@ def run(
         is not a finite number.
     """
     scoring = scoring or Scoring()
-    folder = RunFolder(out / trial.name, _identity(trial, digits), force)
+    folder = RunFolder(out / trial.name, _identity(trial, digits), force, more=[OUTCOME_FILE])
     path = folder.path / OUTCOME_FILE
-    if force:
-        path.unlink(missing_ok=True)
     with one_thread():
         model = untrained(trial, digits.train.images)
         if folder.finished() is None:
@@ -117,8 +126,10 @@ def _train(
         test_elbos += [row.pop("test_elbo") for row in progress.rows]
         state.restore(progress.tensors, progress.rows)
     targets = _targets(trial, model, digits, epochs_done=len(test_elbos))
+    watch = Health(trial.recipe.pressure, table.epochs, lambda text: _say(trial, text))
 
     def keep(state: State) -> None:
+        watch(state)
         means = evaluate(model, targets.test, trial.seed)
         test_elbos.append(means.log_likelihood - means.divergence)
         pairs = zip(state.rows(), test_elbos, strict=True)
@@ -137,6 +148,9 @@ def _train(
             f"--step {error.learning_rate / 3:.1g}"
         ) from None
     cpu_seconds = round(process_time() - started, 2)
+    kl = state.history[state.best_epoch - 1].kl
+    if (sentence := final_warning(kl)) is not None:
+        _say(trial, sentence)
     curve = [
         Point(row.epoch * len(digits.train), row.log_likelihood - row.divergence, test_elbo)
         for row, test_elbo in zip(state.history, test_elbos, strict=True)
@@ -155,9 +169,19 @@ def _train(
         validation_rmse=measures.rmse(model, targets.measured),
         rmse_unit="of ink",
         num_parameters=found.parameters,
+        kl=[*kl],
+        active_units=measures.active_units(measures.posteriors(model, targets.measured)),
+        collapsed=collapsed(kl),
     )
     folder.finish(model, {CODES: state.history}, summary)
     return found
+
+
+def _say(trial: Trial, sentence: str) -> None:
+    """Say what is wrong with a trial, in the options of ``toysound mnist``."""
+    for field, option in _OPTIONS.items():
+        sentence = sentence.replace(field, option)
+    say(f"{trial.name}: {sentence}")
 
 
 def _measure(

@@ -10,6 +10,7 @@ what differs. A table is taken over field by field, unless it names another part
 then its own. ``--set divergence.name=...`` keeps the options that the other part has, too.
 """
 
+import os
 import re
 import tomllib
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ from toysound.errors import ToySoundError, UsageError, unknown_name
 
 __all__ = [
     "PcaRecipe", "Recipe", "VaeRecipe",
-    "load", "names", "parse", "sentence", "to_toml", "validate",
+    "load", "names", "parse", "sentence", "to_toml", "unturned", "validate",
 ]  # fmt: skip
 
 #: Where the first sentence of a comment ends: not at the stop of an abbreviation or a number.
@@ -35,6 +36,14 @@ def names() -> list[str]:
     """Return the names of the recipes that come with the package."""
     files = resources.files(__name__).iterdir()
     return sorted(Path(file.name).stem for file in files if file.name.endswith(".toml"))
+
+
+def unturned(recipe: Recipe) -> str:
+    """Return the recipe of what is trained before codes are turned, as TOML without a name.
+
+    Recipes that are equal in it differ in their rotation only, and in what they are called.
+    """
+    return to_toml(recipe.model_copy(update={"rotation": None, "name": "", "citation": ""}))
 
 
 def sentence(name: str) -> str:
@@ -115,11 +124,11 @@ def _extended(text: str, source: str, before: tuple[str, ...]) -> dict[str, Any]
         return data
     if not isinstance(base, str):
         raise ToySoundError(f"recipe '{source}': 'extends' is the name of a recipe, got {base!r}")
-    if base in before:
-        raise ToySoundError(f"recipe '{source}' extends '{base}', which extends it in turn")
     beside = Path(source).parent / base
     if base.endswith(".toml") and source.endswith(".toml") and beside.is_file():
-        base = str(beside)
+        base = os.path.normpath(beside)
+    if base in (*before, source):
+        raise ToySoundError(f"recipe '{source}' extends '{base}', which extends it in turn")
     return _merged(_extended(_read(base), base, (*before, base)), data)
 
 

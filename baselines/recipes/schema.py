@@ -338,12 +338,16 @@ class VaeRecipe(Strict):
         return True
 
     @property
+    def sampled(self) -> bool:
+        """Whether codes have a posterior, and are no points."""
+        return POSTERIORS[self.posterior.name].sampled
+
+    @property
     def trains(self) -> str:
         """What the validation figure is: the ELBO at weight 1 wherever that is defined."""
         if self.bound.alpha != 1:
             return f"bound of order {self.bound.alpha}"
-        sampled = POSTERIORS[self.posterior.name].sampled
-        return "ELBO" if sampled and self.divergence.name == "kl" else "objective"
+        return "ELBO" if self.sampled and self.divergence.name == "kl" else "objective"
 
     @property
     def pressure(self) -> Pressure:
@@ -377,6 +381,11 @@ class PcaRecipe(Strict):
     def learns(self) -> bool:
         """Whether there are epochs to watch: those of a second decoder."""
         return self.audio is not None
+
+    @property
+    def sampled(self) -> bool:
+        """Whether codes have a posterior that is trained."""
+        return False
 
 
 Recipe = VaeRecipe | PcaRecipe

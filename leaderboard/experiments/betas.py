@@ -41,7 +41,7 @@ from baselines import recipes
 from baselines.checkpoint import load_model
 from baselines.coefficients import walk
 from baselines.decoder import Features
-from baselines.mnist.digits import SIDE
+from baselines.mnist.digits import SIDE, DigitSet
 from baselines.mnist.digits import load as load_digits
 from baselines.mnist.experiment import Trial
 from baselines.mnist.outcome import Scoring
@@ -49,6 +49,7 @@ from baselines.mnist.trial import run
 from baselines.run import train
 from baselines.training import evaluate
 from baselines.vae import VAE
+from toysound.command import said
 from toysound.dataset import Dataset, load
 from toysound.files import atomic, write_text
 from toysound.progress import bar
@@ -145,7 +146,7 @@ def over_sounds(
 
 
 def over_digits(
-    source: str,
+    digits: DigitSet,
     out: Path,
     weights: Sequence[float] = WEIGHTS,
     epochs: int = 10,
@@ -156,7 +157,7 @@ def over_digits(
 
     Parameters
     ----------
-    source : of the digits, see :func:`baselines.mnist.digits.load`
+    digits : see :func:`baselines.mnist.digits.load`
     out : folder of the trainings
     weights : of the divergence
     epochs : passes over the digits
@@ -166,9 +167,8 @@ def over_digits(
     Raises
     ------
     ToySoundError
-        If there are no such digits, or the folder holds other trainings.
+        If the folder holds other trainings.
     """
-    digits = load_digits(source)
     swept = []
     for weight in weights:
         trial = Trial(DIGIT_LATENTS, epochs=epochs, beta=weight, warm_up=WARM_UP)
@@ -306,9 +306,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, required=True, metavar="FILE")
     parser.add_argument("--figure", type=Path, required=True, metavar="FILE")
     chosen = parser.parse_args(arguments)
+    sounds, digits = load(chosen.dataset), load_digits(chosen.digits)
     swept = [
-        over_sounds(load(chosen.dataset), chosen.out, show=True),
-        over_digits(chosen.digits, chosen.out, show=True),
+        over_sounds(sounds, chosen.out, show=True),
+        over_digits(digits, chosen.out, show=True),
     ]
     points = [asdict(model.point) for models in swept for model in models]
     write_text(chosen.json, json.dumps(points, indent=1) + "\n")
@@ -321,4 +322,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(said(main))

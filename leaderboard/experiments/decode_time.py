@@ -19,6 +19,7 @@ from baselines.checkpoint import load_model
 from baselines.model import Baseline
 from benchmark.environment import describe
 from leaderboard.experiments.view_rows import views
+from toysound.command import said
 from toysound.dataset import load
 from toysound.files import write_text
 
@@ -57,4 +58,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(said(main))

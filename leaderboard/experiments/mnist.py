@@ -15,6 +15,7 @@ from pathlib import Path
 from baselines.mnist.outcome import Outcome, read_all
 from baselines.mnist.published import CITED
 from leaderboard.experiments.marked import markdown, with_table
+from toysound.command import said
 from toysound.files import write_text
 
 #: Files of results: of the test digits, and of held-out training digits.
@@ -94,4 +95,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(said(main))

@@ -16,6 +16,7 @@ from leaderboard import plan
 from leaderboard.experiments.marked import markdown, with_table
 from leaderboard.rows import Board, Cell, Row, boards_of, load_folder
 from leaderboard.tables import number
+from toysound.command import said
 from toysound.errors import ToySoundError
 from toysound.files import atomic, write_text
 
@@ -158,4 +159,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(said(main))

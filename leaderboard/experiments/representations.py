@@ -27,6 +27,7 @@ from leaderboard.experiments.view_rows import rows_of
 from leaderboard.experiments.views_and_losses import DATASETS, LOSSES, VIEWS, Run, shares
 from leaderboard.rows import Board, boards_of, load_folder
 from leaderboard.tables import number
+from toysound.command import said
 from toysound.files import write_text
 
 #: The sounds of the tables: half a second.
@@ -179,4 +180,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(said(main))

@@ -29,6 +29,7 @@ from baselines.model import Baseline
 from benchmark.metrics.disentanglement.mig import gap_to_second, information_table
 from benchmark.metrics.information import entropy
 from leaderboard.experiments.marked import markdown, with_table
+from toysound.command import said
 from toysound.dataset import Dataset, load
 from toysound.errors import ToySoundError
 from toysound.files import atomic, write_text
@@ -246,4 +247,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(said(main))

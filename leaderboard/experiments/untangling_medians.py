@@ -26,6 +26,7 @@ from leaderboard.experiments.marked import markdown, with_table
 from leaderboard.experiments.plan_tables import board_of, rows_of
 from leaderboard.experiments.untangling import Seen, Survey, by_objective, read
 from leaderboard.rows import Row
+from toysound.command import said
 from toysound.errors import ToySoundError
 from toysound.files import write_text
 
@@ -132,4 +133,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(said(main))
