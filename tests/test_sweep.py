@@ -1,11 +1,13 @@
 """Sweeps as a user runs them: trained, scored, stopped, gone on with, failed, on a cluster."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -232,13 +234,17 @@ set = ["training.epochs=100000", "training.patience=100000", "stem.components=4"
 """
     plan = write(tmp_path, long)
     command = [sys.executable, "-m", "toysound", "sweep", str(plan), "--out", str(tmp_path / "out")]
-    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     checkpoint = tmp_path / "out" / DATASET / "long" / "0" / "checkpoint.safetensors"
     deadline = time.monotonic() + 60
-    while not checkpoint.exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    child.send_signal(signal.SIGINT)
-    _, errors = child.communicate(timeout=60)
+    try:
+        while not checkpoint.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        child.send_signal(signal.SIGINT)
+        _, errors = child.communicate(timeout=60)
+    finally:
+        with suppress(ProcessLookupError):  # it has ended, as it should
+            os.killpg(child.pid, signal.SIGKILL)
     assert child.returncode not in (0, None)
     assert "Traceback" not in errors
     assert checkpoint.exists()
