@@ -34,5 +34,7 @@ def bounded(x: torch.Tensor, low: float = -math.inf, high: float = math.inf) -> 
         beyond the limits it is kept where a step against it leads back
     low, high : the limits
     """
+    if bool(((x >= low) & (x <= high)).all()):  # nearly always, and a clamp costs half as much
+        return x.clamp(low, high)
     result: torch.Tensor = _Bounded.apply(x, low, high)  # type: ignore[no-untyped-call]
     return result

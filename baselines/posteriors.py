@@ -66,7 +66,8 @@ class Gaussian(Posterior):
     def forward(self, outputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the first half of the outputs, and the second from where it starts."""
         mean, log_variance = outputs.chunk(2, dim=1)
-        return mean, bounded(log_variance + _INITIAL_LOG_VARIANCE, *_LOG_VARIANCE_RANGE)
+        # What one sound drives beyond the range, others lead back: the weights are the same.
+        return mean, (log_variance + _INITIAL_LOG_VARIANCE).clamp(*_LOG_VARIANCE_RANGE)
 
 
 class Shared(Posterior):
