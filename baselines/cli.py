@@ -4,19 +4,9 @@ import json
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from toysound.command import Command
 from toysound.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from baselines.folder import Summary
-
-
-#: Dimensions that are printed, at most; all are in summary.json.
-_SHOWN = 40
 
 
 def _train_arguments(parser: ArgumentParser) -> None:
@@ -75,7 +65,7 @@ def _train_arguments(parser: ArgumentParser) -> None:
 
 
 def _train(args: Namespace) -> int:
-    from baselines import recipes
+    from baselines import recipes, report
     from baselines.arithmetic import Arithmetic
     from baselines.monitoring import Monitoring
     from baselines.run import train
@@ -125,56 +115,8 @@ def _train(args: Namespace) -> int:
         answer = asdict(summary) | {"model": str(model), "finished_before": before}
         print(json.dumps(answer, indent=2))
     else:
-        print(_text(summary, args.dataset, model, _done(before, args.turn)))
+        print(report.text(summary, args.dataset, model, before=before, turned=args.turn))
     return 0
-
-
-def _done(before: bool, turn: Path | None) -> tuple[str, str]:
-    """Return what was done, before and after what it was done to."""
-    if before:
-        return "", " was finished before; --force trains it anew"
-    return ("trained ", "") if turn is None else ("turned to ", f", from '{turn}'")
-
-
-def _text(summary: "Summary", dataset: str, model: Path, done: tuple[str, str]) -> str:
-    """Return the final figures for a person, and what to try next."""
-    head = f"{summary.recipe} on {summary.dataset}, seed {summary.seed}"
-    epochs = f"{summary.epochs} epochs (best: {summary.best_epoch}), " if summary.epochs else ""
-    return "\n".join(
-        [
-            head.join(done),
-            f"  {epochs}{summary.cpu_seconds:.0f} CPU seconds, "
-            f"{summary.num_parameters:,} parameters",
-            f"  validation {summary.nats_are} {summary.validation_nats:.0f} nats, "
-            f"RMSE {summary.validation_rmse:.2f} {summary.rmse_unit}",
-            *_used(summary),
-            *_relevance(summary),
-            f"{'wrote' if done[0] else 'found'} {model}",
-            f"try: toysound score {model} --dataset {dataset} --out result.json",
-        ]
-    )
-
-
-def _used(summary: "Summary") -> list[str]:
-    """Return how many dimensions are in use and what each says, where that is known."""
-    if summary.active_units is None:
-        return []
-    said = f", KL of each dimension (nats): {_largest(summary.kl)}" if summary.kl else ""
-    return [f"  {summary.active_units} active units{said}"]
-
-
-def _relevance(summary: "Summary") -> list[str]:
-    """Return how relevant the dimensions are, the most relevant first, where that is known."""
-    if summary.relevance is None:
-        return []
-    return [f"  {sum(summary.relevance):.1f} relevant dimensions: {_largest(summary.relevance)}"]
-
-
-def _largest(values: "Sequence[float]") -> str:
-    """Return numbers, the largest first, as many as fit a screen."""
-    shown = [f"{value:.2f}" for value in sorted(values, reverse=True)[:_SHOWN]]
-    left = len(values) - len(shown)
-    return " ".join(shown) + (f" and {left} more" if left else "")
 
 
 TRAIN = Command(
