@@ -151,7 +151,7 @@ def load_model(path: str | Path) -> Baseline:
             "again"
         ) from None
     recipe = identity.recipe
-    return Baseline(recipe.name, recipe.citation, *views, model)
+    return Baseline(recipe.name, recipe.citation, *views, model, recipe.supervision)
 
 
 def latent_model(

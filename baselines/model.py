@@ -68,6 +68,7 @@ class Baseline:
     latent_dim : D; the prior of the latent is standard normal
     num_parameters : how many numbers it has learnt, fixed components included
     representation_name : the view it works in, and the one it is played in if that is another
+    supervision : what its training was told besides the sounds, or None
     likelihood_space : what ``log_likelihood`` is a density of: the coefficients of its view
     """
 
@@ -78,9 +79,11 @@ class Baseline:
         representation: Representation,
         audio_representation: Representation,
         latent_model: LatentModel,
+        supervision: str | None = None,
     ) -> None:
         self.name = name
         self.citation = citation
+        self.supervision = supervision
         self.representation = representation
         self.audio_representation = audio_representation
         self.latent_model = latent_model

@@ -73,6 +73,11 @@ class LoadedModel:
         return read_text(self.model, "representation_name")
 
     @property
+    def supervision(self) -> str | None:
+        """What its training was told besides the sounds, if it was and says so."""
+        return read_text(self.model, "supervision")
+
+    @property
     def parameters(self) -> int | None:
         """The number of its parameters: what it says itself, else what torch counts, else None."""
         if (count := read_count(self.model, "num_parameters")) is not None:

@@ -115,6 +115,14 @@ OPTIONAL: tuple[Piece, ...] = (
         kind="text",
     ),
     Piece(
+        ("supervision",),
+        "supervision: str",
+        "what its training was told besides the sounds, such as 'labels' or 'pairs': a class of "
+        "its own on the leaderboard",
+        suggested=False,
+        kind="text",
+    ),
+    Piece(
         ("num_parameters",),
         "num_parameters: int",
         "the number of its parameters in the table",

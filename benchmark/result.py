@@ -84,6 +84,8 @@ class ModelInfo(_Strict):
     citation : reference, or None
     representation : the view of sound that the model works in, as it names it; None, and left out
         of the JSON, where it does not say
+    supervision : what its training was told besides the sounds; None, and left out of the JSON,
+        where it was told nothing
     """
 
     name: str
@@ -92,6 +94,7 @@ class ModelInfo(_Strict):
     parameters: int | None = Field(default=None, ge=0)
     citation: str | None = None
     representation: str | None = None
+    supervision: str | None = None
 
 
 class DatasetInfo(_Strict):
@@ -210,8 +213,9 @@ class Result(_Strict):
     def to_json(self) -> str:
         """Return the result as indented JSON text that ends in a newline."""
         data = self.model_dump(mode="json")
-        if data["model"]["representation"] is None:
-            del data["model"]["representation"]
+        for name in ("representation", "supervision"):
+            if data["model"][name] is None:
+                del data["model"][name]
         for family in data["metrics"].values():
             for measurement in family.values():
                 for name in _ONLY_IF_THERE:

@@ -200,6 +200,7 @@ def evaluate(
             parameters=loaded.parameters,
             citation=loaded.citation,
             representation=loaded.representation,
+            supervision=loaded.supervision,
         ),
         dataset=DatasetInfo(
             name=sounds.name,

@@ -109,6 +109,11 @@ class Row:
         views = (result.model.representation for result in self.results)
         return next((view for view in views if view is not None), None)
 
+    @property
+    def supervision(self) -> str | None:
+        """What its training was told besides the sounds; None where it was told nothing."""
+        return self.results[0].model.supervision
+
 
 @dataclass(frozen=True)
 class Board:
@@ -255,6 +260,14 @@ def _row(entries: list[Entry]) -> Row:
         raise ToySoundError(
             f"results of '{model.model.name}' on '{model.dataset.name}' are of the views "
             f"{' and '.join(sorted(map(str, views)))}; give the models different names"
+        )
+    told = {r.model.supervision for _, r in entries}
+    if len(told) > 1:
+        model = entries[0][1]
+        raise ToySoundError(
+            f"results of '{model.model.name}' on '{model.dataset.name}' were told different things "
+            f"in training: {' and '.join(sorted(text or 'nothing' for text in told))}; give the "
+            "models different names"
         )
     results = tuple(result for _, result in entries)
     name = results[0].model.name

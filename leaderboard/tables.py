@@ -19,6 +19,9 @@ MISSING = "–"
 _IDENTITY = ("dataset", "version", "audio_sha256", "model", "kind", "seeds", "assurance")
 _VIEW = "representation"
 _LONGEST_NAME = 28
+
+#: Marks a row whose training was told more than the sounds.
+_TOLD = "†"
 _BOUNDS: tuple[Literal["ceiling", "floor"], ...] = ("ceiling", "floor")
 
 
@@ -95,7 +98,17 @@ def to_text(board: Board, width: int = 120) -> str:
     gap, packed = _pack(widths, width)
     words = {0, 2} if view else {0}
     blocks = [_block(heads, groups, widths, chosen, gap, words) for chosen in packed]
-    return "\n\n".join([title, *blocks]) + "\n"
+    return "\n\n".join([title, *blocks, *_told_rows(board)]) + "\n"
+
+
+def _told_rows(board: Board) -> list[str]:
+    """Return what the marks beside names stand for, where there are any."""
+    told: dict[str, list[str]] = {}
+    for row in board.rows:
+        if row.supervision is not None:
+            told.setdefault(printable(row.supervision), []).append(_shortened(row.model))
+    lines = [f"{_TOLD} told {text}: {', '.join(names)}" for text, names in told.items()]
+    return ["\n".join(lines)] if lines else []
 
 
 def legend() -> str:
@@ -163,6 +176,7 @@ def _row_json(row: Row, columns: Iterable[Column]) -> dict[str, Any]:
         "seeds": list(row.seeds),
         "assurance": row.assurance,
         "representation": row.representation,
+        "supervision": row.supervision,
         "source": first.model.source,
         "format": first.model.format,
         "parameters": first.model.parameters,
@@ -189,7 +203,8 @@ def _text_row(row: Row, columns: Sequence[Column], view: bool) -> list[str]:
     views = [_shortened(row.representation or MISSING)] if view else []
     values = {key: cell.value for key, cell in row.cells.items()}
     numbers = (number(values.get(column.key), column.whole) for column in columns)
-    return [_shortened(row.model), str(len(row.seeds)), *views, *numbers]
+    name = _shortened(row.model) + (f" {_TOLD}" if row.supervision else "")
+    return [name, str(len(row.seeds)), *views, *numbers]
 
 
 def _shortened(name: str) -> str:

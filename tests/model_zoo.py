@@ -44,6 +44,7 @@ class Complete(Good):
     name = "complete"
     citation = "nobody 2026"
     representation_name = "log_magnitude"
+    supervision = "labels"
     num_parameters = 1234
 
     def round_trip(self, audio: Any) -> Any:
@@ -77,6 +78,7 @@ class Odd(Good):
     name = 3
     citation = ("nobody", 2026)
     representation_name = ""
+    supervision = ("labels", "pairs")
     num_parameters = "many"
     opaque_latent = True
 

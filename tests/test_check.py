@@ -111,7 +111,7 @@ def test_an_attribute_that_is_ignored_is_a_note_and_no_problem() -> None:
         "num_parameters: num_parameters is 'many'; it must be a whole number from 0 on, and is "
         in ("\n".join(notes))
     )
-    for name in ("name", "citation", "representation_name", "opaque_latent"):
+    for name in ("name", "citation", "representation_name", "supervision", "opaque_latent"):
         assert any(note.startswith(f"{name}: {name} is ") for note in notes), name
 
 

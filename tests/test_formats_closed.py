@@ -92,9 +92,11 @@ def test_the_cells_of_a_score_cover_its_plan() -> None:
 
 def test_a_file_may_say_which_view_the_model_works_in(tmp_path: Path) -> None:
     assert load_model(saved(tmp_path), dataset=DATASET).representation is None
-    named = saved(tmp_path, representation_name="log_mel", sample_rate=np.array([16000.0]))
+    about = {"representation_name": "log_mel", "supervision": "labels"}
+    named = saved(tmp_path, **about, sample_rate=np.array([16000.0]))
     loaded = load_model(named, dataset=DATASET)
     assert loaded.representation == "log_mel"
+    assert loaded.supervision == "labels"
     assert loaded.model.sample_rate == 16000
 
 

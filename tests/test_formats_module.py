@@ -182,10 +182,12 @@ def test_a_pythae_autoencoder_is_deterministic() -> None:
         name="ae",
         citation="me",
         representation_name="raw",
+        supervision="labels",
     )
     assert model.encode(AUDIO)[1] is None
     assert model.decode(LATENT).shape == (6, SAMPLES)
     assert (model.name, model.citation, model.representation_name) == ("ae", "me", "raw")
+    assert model.supervision == "labels"
 
 
 def test_a_pythae_model_of_another_length_says_so() -> None:

@@ -129,11 +129,12 @@ def test_model_json_tells_what_the_graphs_do_not(tmp_path: Path) -> None:
         load_model(str(folder))
     (folder / "model.json").write_text(
         '{"sample_rate": 8000, "name": "mine", "citation": "me", "num_parameters": 7,'
-        ' "representation_name": "raw"}'
+        ' "representation_name": "raw", "supervision": "labels"}'
     )
     loaded = load_model(str(folder))
     assert (loaded.model.sample_rate, loaded.name, loaded.citation) == (8000, "mine", "me")
     assert loaded.representation == "raw"
+    assert loaded.supervision == "labels"
     assert loaded.parameters == 7
 
 

@@ -149,6 +149,7 @@ def hostile_boards() -> tuple[Board, ...]:
         citation=HOSTILE,
         source=HOSTILE,
         representation=HOSTILE,
+        supervision=HOSTILE,
     )
     other = make_result(version=HOSTILE, dataset=HOSTILE)
     metrics = result.metrics | {"control": {HOSTILE: Measurement(value=1.0, unit=HOSTILE)}}
@@ -530,6 +531,19 @@ def test_views_are_shown_explained_and_sorted_where_models_name_them(
     assert len(set(counts)) == 1
     visit.page.get_by_role("tab", name="mono/pitch").click()
     assert visit.head("representation").count() == 0
+    assert visit.errors == []
+    visit.context.close()
+
+
+def test_what_a_model_was_told_stands_below_its_name(browser: Any, tmp_path: Path) -> None:
+    save(make_result("ada", supervision="pairs"), tmp_path)
+    save(make_result("vae"), tmp_path)
+    visit = Visit(browser, build(boards_in(tmp_path), tmp_path / "page", BUILT))
+    names = visit.page.locator(".board:not([hidden]) tbody.models th.model").all_inner_texts()
+    assert [("told: pairs" in name) for name in sorted(names)] == [True, False]
+    visit.page.mouse.move(0, 0)
+    visit.page.locator("tbody.models th.model", has_text="ada").focus()
+    assert re.search(r"told besides the sounds\s+pairs", visit.tip.inner_text())
     assert visit.errors == []
     visit.context.close()
 

@@ -80,6 +80,8 @@ def test_each_odd_attribute_is_a_sentence() -> None:
         "ignored",
         "representation_name": "representation_name is ''; it must be a text that is not empty, "
         "and is ignored",
+        "supervision": "supervision is ('labels', 'pairs'); it must be a text that is not empty, "
+        "and is ignored",
         "num_parameters": "num_parameters is 'many'; it must be a whole number from 0 on, and is "
         "ignored",
         "opaque_latent": "opaque_latent is True; it must be a text that is not empty, and is "

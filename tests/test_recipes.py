@@ -244,3 +244,24 @@ def test_recipes_in_a_folder_that_extend_each_other_are_refused(
 def test_what_is_trained_before_codes_are_turned() -> None:
     assert unturned(recipes.load("vae-untangled-ica")) == unturned(recipes.load("vae-untangled"))
     assert unturned(recipes.load("vae-untangled")) != unturned(recipes.load("ada-gvae"))
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "told"),
+    [
+        ("vae-untangled", [], None),
+        ("pca", [], None),
+        ("vae-untangled-ica", [], "that factors are independent"),
+        ("pca-cochlear-ica", [], "that factors are independent"),
+        ("ada-gvae", [], "pairs that share factors"),
+        (
+            "ada-gvae",
+            ["rotation.name='ica'"],
+            "pairs that share factors, that factors are independent",
+        ),
+    ],
+)
+def test_what_a_training_is_told_besides_the_sounds(
+    name: str, changes: list[str], told: str | None
+) -> None:
+    assert recipes.load(name, changes).supervision == told

@@ -72,9 +72,11 @@ def test_the_json_has_the_documented_keys() -> None:
 
 
 def test_the_view_stands_in_the_json_only_where_the_model_names_it(tmp_path: Path) -> None:
-    assert "representation" not in json.loads(a_result().to_json())["model"]
+    assert not {"representation", "supervision"} & set(json.loads(a_result().to_json())["model"])
     named = a_result(model=a_result().model.model_copy(update={"representation": "raw"}))
     assert json.loads(named.to_json())["model"]["representation"] == "raw"
+    told = a_result(model=a_result().model.model_copy(update={"supervision": "labels"}))
+    assert json.loads(told.to_json())["model"]["supervision"] == "labels"
     for result in (named, a_result()):
         result.save(tmp_path / "0.json")
         assert load_result(tmp_path / "0.json") == result

@@ -73,6 +73,7 @@ def test_an_isolated_model_offers_what_it_offers_outside(complete: Isolated) -> 
     assert (complete.name, complete.citation) == ("complete", "nobody 2026")
     assert complete.num_parameters == 1234
     assert complete.representation_name == "log_magnitude"
+    assert complete.supervision == "labels"
     assert not hasattr(complete, "decoder_log_prob")
     assert not hasattr(complete, "opaque_latent")
 
@@ -80,7 +81,13 @@ def test_an_isolated_model_offers_what_it_offers_outside(complete: Isolated) -> 
 def test_odd_attributes_are_ignored_and_said() -> None:
     with Isolated(f"{ZOO}:Odd") as model:
         assert model.name == "Odd"
-        for name in ("citation", "representation_name", "num_parameters", "opaque_latent"):
+        for name in (
+            "citation",
+            "representation_name",
+            "supervision",
+            "num_parameters",
+            "opaque_latent",
+        ):
             assert not hasattr(model, name)
             assert any(f"{name} is " in note and "is ignored" in note for note in model.notes)
 

@@ -65,6 +65,7 @@ def test_the_result_says_what_was_scored(complete: Result) -> None:
     assert complete.model.parameters == 1234
     assert complete.model.citation == "nobody 2026"
     assert complete.model.representation == "log_magnitude"
+    assert complete.model.supervision == "labels"
     assert complete.dataset.name == "small"
     assert complete.dataset.size == 96
     assert complete.dataset.audio_sha256 == DATASET.audio_sha256
@@ -181,9 +182,10 @@ def test_odd_attributes_are_left_out_and_said(one_cache: None) -> None:
         result = score(zoo.Odd(), DATASET)
     about = result.model
     assert (about.name, about.citation, about.representation) == ("Odd", None, None)
+    assert about.supervision is None
     assert about.parameters is None
     assert cell(result, "disentanglement", "mig").value is not None  # True is no reason
-    assert sum("and is ignored" in note for note in result.notes) == 5
+    assert sum("and is ignored" in note for note in result.notes) == 6
     assert any("num_parameters is 'many'" in note for note in result.notes)
 
 

@@ -173,6 +173,11 @@ class TestBoards:
         with pytest.raises(ToySoundError, match="of the views log_mel and raw; give the models"):
             board_of(*results)
 
+    def test_seeds_of_one_model_were_told_the_same(self) -> None:
+        results = [make_result(seed=i, supervision=told) for i, told in enumerate((None, "labels"))]
+        with pytest.raises(ToySoundError, match="different things in training: labels and nothing"):
+            board_of(*results)
+
     def test_a_seed_that_does_not_name_its_view_has_that_of_the_others(self) -> None:
         board = board_of(make_result(seed=0), make_result(seed=1, representation="raw"))
         assert [row.representation for row in board.rows] == ["raw"]
@@ -273,6 +278,21 @@ class TestViews:
         text = to_text(board_of(make_result(representation="\x1b[2J" + "x" * 80)))
         assert "\x1b" not in text
         assert "x" * 30 not in text
+
+    def test_rows_that_were_told_more_than_the_sounds_are_marked(self) -> None:
+        hostile = "\x1b[2Jpairs"
+        board = board_of(make_result("vae"), make_result("ada", supervision=hostile))
+        text = to_text(board)
+        assert "\nada † " in text
+        assert "\nvae " in text
+        assert "\x1b" not in text
+        assert text.rstrip().splitlines()[-1].startswith("† told ")
+        assert text.rstrip().endswith("pairs: ada")
+        assert "†" not in to_text(board_of(make_result("vae")))
+        (plain,) = to_json([board])
+        assert {row["model"]: row["supervision"] for row in plain["rows"]} == {
+            "vae": None, "ada": hostile,
+        }  # fmt: skip
 
     def test_json_and_table_name_it(self) -> None:
         (board,) = to_json([board_of(*viewed())])

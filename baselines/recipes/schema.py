@@ -216,6 +216,12 @@ class RotationTable(Strict):
     least_variance: float = Field(default=0.1, ge=0)
 
 
+def _told(labels: str | None, rotation: RotationTable | None) -> str | None:
+    """Return what a training and a rotation know besides the sounds, or None."""
+    told = [labels, "that factors are independent" if rotation else None]
+    return ", ".join(text for text in told if text) or None
+
+
 class PosteriorPart(_Part):
     """The family of q(z|x): ``name``; see :mod:`baselines.posteriors`."""
 
@@ -338,6 +344,11 @@ class VaeRecipe(Strict):
         return True
 
     @property
+    def supervision(self) -> str | None:
+        """What the model is told besides the sounds, or None."""
+        return _told("pairs that share factors" if self.pairs else None, self.rotation)
+
+    @property
     def sampled(self) -> bool:
         """Whether codes have a posterior, and are no points."""
         return POSTERIORS[self.posterior.name].sampled
@@ -381,6 +392,11 @@ class PcaRecipe(Strict):
     def learns(self) -> bool:
         """Whether there are epochs to watch: those of a second decoder."""
         return self.audio is not None
+
+    @property
+    def supervision(self) -> str | None:
+        """What the model is told besides the sounds, or None."""
+        return _told(None, self.rotation)
 
     @property
     def sampled(self) -> bool:

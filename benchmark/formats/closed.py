@@ -14,6 +14,7 @@ pickle.
 ``audio_sha256``           text: which sounds they are codes of (``dataset.audio_sha256``)
 ``name``                   text, optional: of its row on the leaderboard
 ``representation_name``    text, optional: the view of sound that the model works in
+``supervision``            text, optional: what its training was told besides the sounds
 =========================  ==============================================================
 
 :func:`required_cells` and :func:`required_reconstructions` say which cells a score with a certain
@@ -87,7 +88,7 @@ class ClosedModel:
     ----------
     sample_rate, latent_dim : as in the protocol
     name : as the file says, else the name of the file
-    representation_name : as the file says, or None
+    representation_name, supervision : as the file says, or None
     fingerprint : SHA-256 of the file
     closed : why it cannot be asked for anything else
 
@@ -115,6 +116,7 @@ class ClosedModel:
         self.sample_rate = _rate(data, path.name)
         self.name = _text(data, "name", path.name) or path.stem
         self.representation_name = _text(data, "representation_name", path.name)
+        self.supervision = _text(data, "supervision", path.name)
         index = _cells(data, "index", len(dataset), path.name)
         self._mean = _numbers(data, "mean", len(index), path.name)
         self.latent_dim = self._mean.shape[1]

@@ -24,7 +24,7 @@ class Description(BaseModel):
     ----------
     sample_rate : Hz
     latent_dim : number of latent dimensions
-    name, citation, representation_name : of its row on the leaderboard
+    name, citation, representation_name, supervision : of its row on the leaderboard
     num_parameters : how many numbers it has learnt
     """
 
@@ -35,6 +35,7 @@ class Description(BaseModel):
     name: str | None = None
     citation: str | None = None
     representation_name: str | None = None
+    supervision: str | None = None
     num_parameters: int | None = Field(default=None, ge=0)
 
     def needed(self, name: str, what: str) -> int:

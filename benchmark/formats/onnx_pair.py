@@ -98,7 +98,8 @@ class OnnxPair:
     Attributes
     ----------
     sample_rate, latent_dim : as in the protocol
-    name, citation, representation_name, num_parameters : as ``model.json`` says, or None
+    name, citation, representation_name, supervision, num_parameters : as ``model.json`` says, or
+        None
     """
 
     def __init__(self, pair: Pair, description: Description) -> None:
@@ -109,6 +110,7 @@ class OnnxPair:
         self.name = told.name or pair.stem
         self.citation = told.citation
         self.representation_name = told.representation_name
+        self.supervision = told.supervision
         self.num_parameters = told.num_parameters
 
     def encode(self, audio: Floats) -> tuple[NDArray[Any], NDArray[Any] | None]:

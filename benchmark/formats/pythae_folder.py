@@ -30,7 +30,12 @@ def _read(path: Path, dataset: "Dataset | None") -> object:
             raise ToySoundError(f"'{path.name}' has no 'model.pt'; pythae's model.save writes it")
         torch.load(weights, map_location="cpu", weights_only=True)  # refuses what is no number
     return PythaeModel(
-        read_folder(path), sample_rate, told.name, told.citation, told.representation_name
+        read_folder(path),
+        sample_rate,
+        told.name,
+        told.citation,
+        told.representation_name,
+        told.supervision,
     )
 
 

@@ -40,7 +40,7 @@ class PythaeModel:
     ----------
     model : with ``encoder``, ``decoder``, ``latent_dim`` and ``model_config.input_dim``
     sample_rate : Hz; by default what the model says
-    name, citation, representation_name : of its row on the leaderboard
+    name, citation, representation_name, supervision : of its row on the leaderboard
 
     Attributes
     ----------
@@ -55,6 +55,7 @@ class PythaeModel:
         name: str | None = None,
         citation: str | None = None,
         representation_name: str | None = None,
+        supervision: str | None = None,
     ) -> None:
         self.model = model.eval()
         self.sample_rate = sample_rate or getattr(model, "sample_rate", None)
@@ -62,6 +63,7 @@ class PythaeModel:
         self.name = name or getattr(model, "model_name", type(model).__name__)
         self.citation = citation
         self.representation_name = representation_name
+        self.supervision = supervision
         self.num_parameters = sum(int(p.numel()) for p in model.parameters())
         self._shape = tuple(model.model_config.input_dim or ())
 

@@ -36,6 +36,7 @@ class TorchPair:
         self.name = description.name
         self.citation = description.citation
         self.representation_name = description.representation_name
+        self.supervision = description.supervision
         self.num_parameters = description.num_parameters or _counted(encoder, decoder)
         self._encoder, self._decoder = encoder, decoder
 

@@ -5,8 +5,8 @@
     python -m leaderboard.experiments.untangling_medians docs/data/untangling-tones.json --write PAGE
 
 What a model was told besides the sounds makes its *class*, and classes are not compared with each
-other: ``sounds`` alone; ``sounds, turned`` to independent components, which uses that the factors
-of a grid are independent and uniform; ``pairs`` of sounds that share some of their factors.
+other: nothing; that factors are independent, as they are on a full grid, which is what codes are
+turned by; pairs of sounds that share some of their factors.
 
 A median with its range over seeds comes from ``leaderboard/results``; the gap without the factor
 ``level``, and the restart that the objective prefers, from the survey of the trained models. That
@@ -19,8 +19,6 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines import recipes
-from baselines.recipes import Recipe, VaeRecipe
 from benchmark.result import Family, Result
 from leaderboard.experiments.marked import markdown, with_table
 from leaderboard.experiments.plan_tables import board_of, rows_of
@@ -40,12 +38,6 @@ COLUMNS: tuple[tuple[str, Family, str], ...] = (
 )
 
 
-def class_of(recipe: Recipe) -> str:
-    """Return what a model of this recipe is told."""
-    told = "pairs" if isinstance(recipe, VaeRecipe) and recipe.pairs else "sounds"
-    return f"{told}, turned" if recipe.rotation else told
-
-
 def spread(values: Sequence[float]) -> str:
     """Return the median, and the range where there are several."""
     middle = f"{np.median(values):.2f}"
@@ -57,13 +49,13 @@ def table(rows: Sequence[Row], found: Survey) -> str:
 
     Parameters
     ----------
-    rows : of the plan, read from files
+    rows : of the plan
     found : the survey of the same models
 
     Raises
     ------
     ToySoundError
-        If the survey lacks a model, or a result has no recipe beside it.
+        If the survey lacks a model.
     """
     head = ["row", "told", "seeds", *(heading for heading, _, _ in COLUMNS)]
     head[4:4] = ["MIG without level"]
@@ -71,7 +63,7 @@ def table(rows: Sequence[Row], found: Survey) -> str:
     lines = []
     for row in rows:
         seen = [_seen(found, row.model, seed) for seed in row.seeds]
-        told = class_of(_recipe(row))
+        told = row.supervision or "nothing"
         lines.append(_line(f"`{row.model}`", told, row.results, seen, found))
         if len(seen) > 1:
             best = by_objective(seen)
@@ -105,13 +97,6 @@ def _seen(found: Survey, row: str, seed: int) -> Seen:
         f"the survey has no model '{row}' of seed {seed}; "
         "'python -m leaderboard.experiments.untangling' makes it"
     )
-
-
-def _recipe(row: Row) -> Recipe:
-    path = row.paths[0]
-    if path is None:
-        raise ToySoundError(f"the results of '{row.model}' are no files, so there is no recipe")
-    return recipes.load(str(path.with_suffix(".recipe.toml")))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -188,7 +188,8 @@
         element("strong", "model"),
         element("p", "References are there to compare with. Below each name: how many training " +
           "seeds the row puts together, and who made the numbers. Self-reported: the model's " +
-          "author; recomputed: from its codes and sounds; re-run: from the model."),
+          "author; recomputed: from its codes and sounds; re-run: from the model. Told: what its " +
+          "training knew besides the sounds; such rows are a class of their own."),
       ];
     }
     const direction = { true: "higher is better ↑", false: "lower is better ↓" };
@@ -213,6 +214,7 @@
         ["source", row.source],
         ["format", row.format],
         ["view", row.representation],
+        ["told besides the sounds", row.supervision],
         ["parameters", row.parameters?.toLocaleString("en") ?? null],
         ["seeds", row.seeds.join(", ")],
         ["assurance", row.assurance],
