@@ -22,6 +22,7 @@ from leaderboard.experiments.untangling import (
     table,
 )
 from toysound.errors import ToySoundError
+from toysound.factors import Factor, FactorSpace
 
 FACTORS = np.stack(np.meshgrid(np.arange(4), np.arange(3), np.arange(5)), axis=-1).reshape(-1, 3)
 
@@ -103,6 +104,18 @@ def test_trained_models_are_surveyed(
     assert main(files) == 0  # from what was found before
     assert table(found) in capsys.readouterr().out
     assert json.loads((tmp_path / "small.json").read_text())["dataset"] == "small"
+
+
+def test_a_factor_that_is_always_the_same_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = small_dataset()
+    colour = Factor("colour", (0.0,), "", "categorical", "nothing", ("white",))
+    monkeypatch.setattr(dataset, "space", FactorSpace([*dataset.space.factors, colour]))
+    train(recipes.load("pca", ["latent_dim=3"]), small_dataset(), tmp_path / "small/pca/0")
+    found = survey(tmp_path / "small", dataset)
+    assert found.factors == ["pitch", "level", "brightness"]
+    assert np.isfinite(found.models[0].mig)
 
 
 def test_an_empty_folder_is_said(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ class Survey:
     Attributes
     ----------
     dataset : its name
-    factors : their names
+    factors : their names; one that is always the same is none
     models : row by row, seed by seed
     """
 
@@ -127,7 +127,8 @@ def survey(folder: Path, dataset: Dataset) -> Survey:
         If there is none.
     """
     space = dataset.space
-    factors = space.classes_of(np.arange(space.size))
+    varying = [place for place, size in enumerate(space.sizes) if size > 1]
+    factors = space.classes_of(np.arange(space.size))[:, varying]
     models = []
     for path in sorted(folder.glob("*/*/model.safetensors")):
         row, seed = path.parts[-3], int(path.parts[-2])
@@ -144,7 +145,7 @@ def survey(folder: Path, dataset: Dataset) -> Survey:
         )
     if not models:
         raise ToySoundError(f"there are no trained models in '{folder}'")
-    return Survey(dataset.name, list(space.names), models)
+    return Survey(dataset.name, [space.names[place] for place in varying], models)
 
 
 def _codes(model: Baseline, dataset: Dataset) -> NDArray[np.float64]:
