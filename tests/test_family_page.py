@@ -79,6 +79,34 @@ def test_how_many_dimensions_are_kept() -> None:
     assert abs(mean(ROWS["annealed-vae"], "dimension", "kl_total") - 25) < 0.2
 
 
+ELSEWHERE = {row.model: row for row in rows_of(board_of(None, "timbre"), "family-elsewhere")}
+
+
+def test_the_table_of_other_sounds_is_the_results() -> None:
+    assert table_of(PAGE, "family-elsewhere timbre") == table(list(ELSEWHERE.values()))
+    for job in plan.jobs(plan.load("family-elsewhere")):
+        path = packaged_results() / job.dataset / job.row / f"{job.seed}.recipe.toml"
+        assert recipes.to_toml(recipes.load(str(path))) == job.recipe, job.label
+
+
+def test_what_holds_on_other_sounds_and_what_does_not() -> None:
+    lsd, d = (
+        {name: mean(row, *metric) for name, row in ELSEWHERE.items()}
+        for metric in (
+            ("reconstruction", "log_spectral_distance"),
+            ("disentanglement", "dci_disentanglement"),
+        )
+    )
+    usual = ["vae", "ae", "beta-vae", "factor-vae", "beta-tcvae", "iwae", "js-vae"]
+    assert max(lsd[name] for name in usual) - min(lsd[name] for name in usual) < 0.015
+    assert min(lsd, key=lambda name: lsd[name]) == "mmd-vae"
+    assert mean(ELSEWHERE["ard-vae"], "dimension", "active_units") == 11
+    assert mean(ELSEWHERE["annealed-vae"], "dimension", "active_units") == 8
+    assert sorted(d, key=lambda name: -d[name])[:2] == ["ard-vae", "pca"]
+    assert d["cochlear-vae"] < d["vae"]
+    assert min(d, key=lambda name: d[name]) == "ae"
+
+
 BETAS = json.loads((DOCS / "data" / "betas.json").read_text(encoding="utf-8"))
 
 
