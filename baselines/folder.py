@@ -323,11 +323,10 @@ def _epochs(path: Path) -> list[Epoch]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             _, *rows = csv.reader(file)
-        numbers = [[int(epoch), *map(float, rest)] for epoch, *rest in rows]
-        single: list[dict[str, Any]] = [dict(zip(names, row, strict=False)) for row in numbers]
+        numbers: list[list[Any]] = [[int(epoch), *map(float, rest)] for epoch, *rest in rows]
         return [
-            Epoch(**columns, kl=tuple(row[len(names) :]))
-            for columns, row in zip(single, numbers, strict=True)
+            Epoch(**dict(zip(names, row, strict=False)), kl=tuple(row[len(names) :]))
+            for row in numbers
         ]
     except (ValueError, TypeError):
         raise ToySoundError(f"'{path}' is damaged; --force trains anew") from None

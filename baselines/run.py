@@ -187,13 +187,13 @@ def train(
             means, _ = _posteriors(model, dataset.split("train"), job)
             least = recipe.rotation.least_variance
             model = Rotated(model, independent_components(means.numpy(), least, seed))
-        summary = replace(
-            summary,
-            recipe=recipe.name,
-            validation_rmse=_rmse(model, job),
-            num_parameters=sum(t.numel() for t in model.state_dict().values()),
-            cpu_seconds=round(job.cpu_seconds, 2),
-        )
+            summary = replace(
+                summary,
+                recipe=recipe.name,
+                validation_rmse=_rmse(model, job),
+                num_parameters=_count(model),
+                cpu_seconds=round(job.cpu_seconds, 2),
+            )
         folder.finish(model, histories, summary)
     if monitoring.plots:
         _draw(folder)
@@ -201,10 +201,7 @@ def train(
 
 
 def _trained(recipe: Recipe, job: Job) -> Finished:
-    """Return a model that was trained just now, before its codes are turned.
-
-    Its summary lacks what is counted and measured at the very end.
-    """
+    """Train a model, before its codes are turned."""
     fitted = _FIT[type(recipe)](recipe, job)
     model: LatentModel = fitted.model
     histories = {CODES: fitted.history}
@@ -218,12 +215,12 @@ def _trained(recipe: Recipe, job: Job) -> Finished:
         seed=job.seed,
         epochs=len(fitted.history),
         best_epoch=fitted.best_epoch,
-        validation_rmse=math.nan,
+        validation_rmse=_rmse(model, job),
         rmse_unit=job.audio_view.unit,
-        cpu_seconds=math.nan,
+        cpu_seconds=round(job.cpu_seconds, 2),
         validation_nats=fitted.validation_nats,
         nats_are=fitted.nats_are,
-        num_parameters=0,
+        num_parameters=_count(model),
         audio_epochs=len(histories.get(AUDIO, [])),
         kl=[*fitted.history[fitted.best_epoch - 1].kl] if fitted.history else [],
         relevance=fitted.relevance,
@@ -231,6 +228,11 @@ def _trained(recipe: Recipe, job: Job) -> Finished:
         collapsed=fitted.collapsed,
     )
     return Finished(model, histories, summary)
+
+
+def _count(model: LatentModel) -> int:
+    """Return how many numbers a model has learnt."""
+    return sum(t.numel() for t in model.state_dict().values())
 
 
 def _draw(folder: RunFolder) -> None:

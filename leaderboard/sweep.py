@@ -198,9 +198,8 @@ def _run_here(jobs: Sequence[Job], places: Places, workers: int, force: bool) ->
     with ThreadPoolExecutor(max(workers, 1)) as pool:
         futures: list[Future[Outcome]] = []
         by_job: dict[tuple[str, str | None, int], Future[Outcome]] = {}
-        for job in sorted(
-            jobs, key=lambda job: job.turns is not None
-        ):  # last: they may have to wait
+        # Those that turn others come last: they may have to wait.
+        for job in sorted(jobs, key=lambda job: job.turns is not None):
             turned = by_job.get((job.dataset, job.turns, job.seed))
             futures.append(pool.submit(_do_after, turned, job, places, force, children))
             by_job[job.dataset, job.row, job.seed] = futures[-1]

@@ -18,14 +18,13 @@ from leaderboard.experiments.factor_effects import (
     table,
 )
 
-SIZES = (3, 4)
 CLASSES = np.stack(np.meshgrid(np.arange(3), np.arange(4), indexing="ij"), axis=-1).reshape(-1, 2)
 
 
 def test_what_adds_up_has_shares_that_do() -> None:
     line, other = np.array([1.0, 2.0, 0.0]), np.array([0.0, 0.0, 1.0])
     pictures = np.outer(CLASSES[:, 0], line) + np.outer(CLASSES[:, 1] ** 2, other) + 5
-    (first, first_line), (second, second_line) = main_effects([(pictures, CLASSES)], SIZES)
+    (first, first_line), (second, second_line) = main_effects([pictures], CLASSES)
     assert first + second == pytest.approx(1)
     assert first == pytest.approx(5 * np.var([0, 1, 2]) / pictures.var(axis=0).sum())
     assert (first_line, second_line) == (pytest.approx(1), pytest.approx(1))
@@ -35,7 +34,7 @@ def test_a_circle_is_no_line_and_a_product_has_no_main_effect() -> None:
     angle = CLASSES[:, 1] * np.pi / 2
     signs = np.array([-1.0, 0.0, 1.0])[CLASSES[:, 0]]
     circle = np.stack([np.cos(angle), np.sin(angle), signs * (-1.0) ** CLASSES[:, 1]], axis=1)
-    (product, _), (round_, on_line) = main_effects([(circle, CLASSES)], SIZES)
+    (product, _), (round_, on_line) = main_effects([circle], CLASSES)
     assert product == pytest.approx(0, abs=1e-12)
     assert round_ == pytest.approx(1 / (1 + 2 / 3))
     assert on_line == pytest.approx(0.5)
@@ -45,9 +44,8 @@ def test_a_circle_is_no_line_and_a_product_has_no_main_effect() -> None:
 @given(seed=st.integers(0, 1000), cut=st.integers(1, 11))
 def test_blocks_do_not_matter_and_shares_are_shares(seed: int, cut: int) -> None:
     pictures = np.random.default_rng(seed).normal(3, 1, (12, 5))
-    whole = main_effects([(pictures, CLASSES)], SIZES)
-    blocks = [(pictures[:cut], CLASSES[:cut]), (pictures[cut:], CLASSES[cut:])]
-    np.testing.assert_allclose(main_effects(blocks, SIZES), whole)
+    whole = main_effects([pictures], CLASSES)
+    np.testing.assert_allclose(main_effects([pictures[:cut], pictures[cut:]], CLASSES), whole)
     assert all(0 <= share <= 1 and 0 < line <= 1 + 1e-12 for share, line in whole)
     assert sum(share for share, _ in whole) <= 1 + 1e-12
 

@@ -30,7 +30,7 @@ do not depend on the order of the batch. In their published code, and in copies 
 does not arise.
 
 With weights that are at least 1 the three parts would make a bound: none is negative. Their
-estimate makes none, unless all weights are one and the closed form is all there is.
+estimate makes none, unless all weights are equal and the closed form is all there is.
 
 Known failure: the logarithm of an unbiased density is biased. Where posteriors are narrow and many,
 few or none of a batch overlap at z: q(z) is then its own term alone, while in each dimension others

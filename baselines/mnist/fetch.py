@@ -143,8 +143,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, data in files.items():
             write_bytes(args.folder / name, data)
     except OSError as error:
-        where = f"'{error.filename}' cannot be read or written: {error.strerror}"
-        print(f"fetch: {where}", file=sys.stderr)
+        what = f"'{error.filename}'" if error.filename else "a file"
+        print(f"fetch: {what} cannot be read or written: {error.strerror}", file=sys.stderr)
         return 1
     except ToySoundError as error:
         print(f"fetch: {error}", file=sys.stderr)

@@ -315,18 +315,16 @@ class VaeRecipe(Strict):
                 f"a bound of order {self.bound.alpha} is one at divergence.weight=1 only, got "
                 f"{self.divergence.weight:g}"
             )
-        if self.pairs is not None and not POSTERIORS[self.posterior.name].sampled:
+        if self.pairs is not None and not self.sampled:
             raise ValueError(
                 f"posterior '{self.posterior.name}' has no variance to compare; pairs need another"
             )
-        if not POSTERIORS[self.posterior.name].sampled and (
-            self.bound.alpha != 1 or self.bound.samples > 1
-        ):
+        if not self.sampled and (self.bound.alpha != 1 or self.bound.samples > 1):
             raise ValueError(
                 f"posterior '{self.posterior.name}' has no samples to weigh; bound.alpha and "
                 "bound.samples must be 1"
             )
-        if self.prior and not POSTERIORS[self.posterior.name].sampled:
+        if self.prior and not self.sampled:
             raise ValueError(
                 f"posterior '{self.posterior.name}' is no distribution that a prior could be "
                 f"compared with; take posterior 'gaussian', or leave out prior '{self.prior.name}'"

@@ -16,28 +16,25 @@ Both ask nothing of a model. Beside them stands the gap of the factor in the cod
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from baselines import representations
+from baselines.coefficients import walk
 from baselines.threads import one_thread
 from leaderboard.experiments.marked import markdown, with_table
 from leaderboard.experiments.untangling import read as read_survey
 from toysound.command import said
 from toysound.dataset import Dataset, load
 from toysound.files import write_text
-from toysound.progress import bar
 
 #: The view, and the row whose gaps stand beside it.
 VIEW, ROW = "cochlear", "vae-untangled"
-
-#: Sounds that are looked at at a time.
-_BLOCK = 256
 
 
 @dataclass(frozen=True)
@@ -58,34 +55,31 @@ class Effect:
 
 
 def main_effects(
-    pictures: Iterable[tuple[NDArray[np.float64], NDArray[np.int64]]], sizes: Sequence[int]
+    blocks: Iterable[NDArray[np.float64]], classes: NDArray[np.int64]
 ) -> list[tuple[float, float]]:
-    """Return share and on_line of each factor, over blocks of sounds, which are taken one by one.
+    """Return share and on_line of each factor.
 
     Parameters
     ----------
-    pictures : blocks of coefficients (n, P) and classes (n, K); any iterable that ends
-    sizes : levels of each factor, at least 2
+    blocks : coefficients of sounds, (n, P) each, taken one after the other
+    classes : of all of them, in the same order, shape (N, K); every level of every factor occurs
     """
-    count = np.zeros(1)
-    total = squares = np.zeros(1)
-    sums: list[NDArray[np.float64]] = []
-    counts = [np.zeros(size) for size in sizes]
-    for coefficients, classes in pictures:
-        if not sums:
-            width = coefficients.shape[1]
-            sums, total = [np.zeros((size, width)) for size in sizes], np.zeros(width)
-        total = total + coefficients.sum(axis=0)
-        squares = squares + np.square(coefficients).sum()
-        count = count + len(coefficients)
-        for place, levels in enumerate(classes.T):
-            np.add.at(sums[place], levels, coefficients)
-            counts[place] += np.bincount(levels, minlength=len(counts[place]))
-    mean = total / count
-    variance = float(squares[0] - count[0] * (mean**2).sum())
+    sums: list[Any] = [0.0] * classes.shape[1]  # over the sounds of each level, (levels, P)
+    total: Any = 0.0
+    squares, place = 0.0, 0
+    for block in blocks:
+        total = total + block.sum(axis=0)
+        squares += float(np.square(block).sum())
+        for k, levels in enumerate(classes[place : place + len(block)].T):
+            member = levels == np.arange(classes[:, k].max() + 1)[:, None]
+            sums[k] = sums[k] + member @ block
+        place += len(block)
+    mean = total / len(classes)
+    variance = squares - len(classes) * float((mean**2).sum())
     found = []
-    for summed, counted in zip(sums, counts, strict=True):
-        weighted = (summed / counted[:, None] - mean) * np.sqrt(counted)[:, None]
+    for summed, levels in zip(sums, classes.T, strict=True):
+        counts = np.bincount(levels)[:, None]
+        weighted = (summed / counts - mean) * np.sqrt(counts)
         axes = np.linalg.svd(weighted, compute_uv=False) ** 2
         found.append((float(axes.sum() / variance), float(axes[0] / axes.sum())))
     return found
@@ -100,21 +94,13 @@ def effects(dataset: Dataset, view: str = VIEW, show: bool = False) -> list[Effe
     view : in which representation
     show : draw a progress bar where standard error is a terminal
     """
-    space = dataset.space
+    space, cells = dataset.space, np.arange(len(dataset))
     varying = [place for place, size in enumerate(space.sizes) if size > 1]
     representation = representations.get(view, dataset.sample_rate, dataset.num_samples)
-    cells = np.arange(len(dataset))
-    blocks = np.array_split(cells, -(-len(cells) // _BLOCK))
-    with one_thread(), bar("looking", len(cells), "sounds", show) as drawn:
-
-        def pictures() -> Iterator[tuple[NDArray[np.float64], NDArray[np.int64]]]:
-            for block in blocks:
-                with torch.no_grad():
-                    seen = representation.forward(torch.from_numpy(dataset.audio(block)))
-                drawn.update(len(block))
-                yield seen.flatten(1).double().numpy(), dataset.classes(block)[:, varying]
-
-        found = main_effects(pictures(), [space.sizes[place] for place in varying])
+    with one_thread():
+        blocks = walk(dataset, cells, representation, "looking", show)
+        pictures = (block.double().numpy() for block in blocks)
+        found = main_effects(pictures, dataset.classes(cells)[:, varying])
     return [
         Effect(dataset.name, space.names[place], round(share, 4), round(on_line, 4))
         for place, (share, on_line) in zip(varying, found, strict=True)

@@ -1,8 +1,10 @@
 """Untangled codes in one table: medians over seeds, each class of its own.
 
     toysound sweep untangling
-    python -m leaderboard.experiments.untangling sweep/untangling/tones --json docs/data/untangling-tones.json
-    python -m leaderboard.experiments.untangling_medians docs/data/untangling-tones.json --write PAGE
+    python -m leaderboard.experiments.untangling sweep/untangling/tones \\
+        --json docs/data/untangling-tones.json
+    python -m leaderboard.experiments.untangling_medians docs/data/untangling-tones.json \\
+        --write PAGE
 
 What a model was told besides the sounds makes its *class*, and classes are not compared with each
 other: nothing; that factors are independent, as they are on a full grid, which is what codes are
@@ -11,7 +13,7 @@ turned by; pairs of sounds that share some of their factors.
 A median with its range over seeds comes from ``leaderboard/results``; the gap without the factor
 ``level``, and the restart that the objective prefers, from the survey of the trained models. That
 restart is a line of its own, since choosing is more than a training does.
-"""  # noqa: E501
+"""
 
 import argparse
 from collections.abc import Sequence
